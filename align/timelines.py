@@ -1,0 +1,76 @@
+"""Timelines: the intervals that tracks are brought onto, for all segments of a recording at once."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..track import Track
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervals:
+    """The intervals of every segment, one segment after the other."""
+
+    times: NDArray[np.float64]
+    """Shape (R, 2): half-open, in seconds on the recording's clock."""
+    offsets: NDArray[np.int64]
+    """Shape (segments + 1,): segment i has the intervals ``offsets[i]:offsets[i + 1]``."""
+    rows: NDArray[np.intp] | None = None
+    """Where the timeline is a track's: the row of that track that each interval is."""
+
+
+def word_intervals(words: Track, segments: NDArray[np.float64]) -> Intervals:
+    """Return the words whose middle lies in the segment, so that of adjoining segments each word is in one.
+
+    Parameters
+    ----------
+    words
+        A words track.
+    segments
+        Shape (n, 2): the segments in seconds.
+    """
+    middles = words.times.mean(axis=1)
+    order = np.argsort(middles, kind="stable")
+    first = np.searchsorted(middles[order], segments[:, 0], side="left")
+    last = np.searchsorted(middles[order], segments[:, 1], side="left")
+    segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
+    found = order[ranges(first, last)]
+    rows = found[np.lexsort((found, segment_of_interval))]
+    return Intervals(times=words.times[rows], offsets=offsets_of(last - first), rows=rows)
+
+
+def grid_intervals(segments: NDArray[np.float64], hop_seconds: float) -> Intervals:
+    """Return intervals of ``hop_seconds`` from each segment's start; its last one ends with the segment.
+
+    A rest shorter than a millionth of the hop is rounding and makes no interval.
+    """
+    counts = np.ceil((segments[:, 1] - segments[:, 0]) / hop_seconds - 1e-6).astype(np.int64)
+    number = ranges(np.zeros_like(counts), counts)
+    start, end = np.repeat(segments, counts, axis=0).T
+    # One multiplication per edge: adding up hops would add up their rounding.
+    times = np.stack([start + number * hop_seconds, np.minimum(start + (number + 1) * hop_seconds, end)], axis=1)
+    return Intervals(times=times, offsets=offsets_of(counts))
+
+
+def segment_intervals(segments: NDArray[np.float64]) -> Intervals:
+    """Return one interval per segment: itself."""
+    return Intervals(times=segments, offsets=np.arange(len(segments) + 1, dtype=np.int64))
+
+
+def offsets_of(counts: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return where runs of the given lengths start when they lie one after the other, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+
+
+def ranges(first: NDArray[np.integer], last: NDArray[np.integer]) -> NDArray[np.intp]:
+    """Return ``first[0], ..., last[0] - 1, first[1], ...``; pairs with ``last <= first`` give nothing.
+
+    Examples
+    --------
+    >>> ranges(np.array([3, 0]), np.array([5, 2])).tolist()
+    [3, 4, 0, 1]
+    """
+    counts = np.maximum(last - first, 0)
+    starts = offsets_of(counts)
+    return np.asarray(np.arange(starts[-1]) - np.repeat(starts[:-1] - first, counts), np.intp)

@@ -1,0 +1,225 @@
+"""The command line: parse, call the library, print."""
+
+import argparse
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import __version__
+from .errors import TrimodalError
+
+if TYPE_CHECKING:
+    from .corpus import Corpus
+    from .extract import Execution
+    from .pipeline import Extraction
+    from .recipe import Recipe
+
+DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
+"""Exit codes: all done; done, but some recordings failed or a store has problems; nothing done."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.command(arguments))
+    except TrimodalError as error:
+        if arguments.debug:
+            traceback.print_exc()
+        print(f"trimodal: {error}", file=sys.stderr)
+        return NOTHING_DONE
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except KeyboardInterrupt:
+        print("trimodal: stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other error does."""
+
+    def error(self, message: str) -> "None":  # type: ignore[override]
+        self.exit(NOTHING_DONE, f"{self.prog}: {message}; see '{self.prog} --help'\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="trimodal", description="From raw video, audio and transcripts to aligned feature stores.")
+    parser.add_argument("--version", action="version", version=f"trimodal {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, help: str, function: object) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.set_defaults(command=function)
+        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks")
+        return sub
+
+    def common(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("corpus", type=Path, help="a folder of media, or a manifest")
+        sub.add_argument("--recipe", required=True, help="a name (see 'trimodal recipes') or a YAML file")
+        sub.add_argument("--layout", default="auto", help="how the corpus lies on disk; auto finds out")
+
+    def running(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--jobs", type=int, default=None, help="processes; all cores where not given")
+        sub.add_argument("--device", default="cpu", help="where models run: cpu, cuda, cuda:1")
+        sub.add_argument("--quiet", action="store_true", help="print errors only")
+
+    run = command("run", "extract and align a corpus into a feature store", _run)
+    common(run)
+    run.add_argument("--out", type=Path, required=True, help="the store to write")
+    run.add_argument("--work", type=Path, help="where tracks are kept; OUT.work where not given")
+    running(run)
+    extract = command("extract", "the first half of run: make the tracks", _extract)
+    common(extract)
+    extract.add_argument("--work", type=Path, required=True, help="where tracks are kept")
+    running(extract)
+    align = command("align", "the second half of run: make a store from tracks that are there", _align)
+    common(align)
+    align.add_argument("--work", type=Path, required=True, help="where 'trimodal extract' put the tracks")
+    align.add_argument("--out", type=Path, required=True, help="the store to write")
+    inspect = command("inspect", "show what is in a store", _inspect)
+    inspect.add_argument("store", type=Path)
+    verify = command("verify", "check a store: checksums, schema, times, masks", _verify)
+    verify.add_argument("store", type=Path)
+    recipes = command("recipes", "list the recipes, or print one", _recipes)
+    recipes.add_argument("name", nargs="?")
+    sample = command("sample", "write the sample corpus into a new folder", _sample)
+    sample.add_argument("folder", type=Path)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from .pipeline import default_work, run
+    from .progress import Progress
+
+    corpus, recipe = _read(arguments)
+    work = arguments.work or default_work(arguments.out)
+    with Progress(len(corpus.recordings), quiet=arguments.quiet) as progress:
+        report = run(
+            corpus,
+            recipe,
+            arguments.out,
+            work=work,
+            execution=_execution(arguments),
+            jobs=_jobs(arguments),
+            on_done=progress.done,
+        )
+    code = _finish(report.extraction, work, arguments)
+    if not arguments.quiet:
+        print(f"{report.store}: {'written' if report.written else 'up to date'}")
+    return code
+
+
+def _extract(arguments: argparse.Namespace) -> int:
+    from .pipeline import extract
+    from .progress import Progress
+
+    corpus, recipe = _read(arguments)
+    with Progress(len(corpus.recordings), quiet=arguments.quiet) as progress:
+        extraction = extract(
+            corpus,
+            recipe,
+            arguments.work,
+            execution=_execution(arguments),
+            jobs=_jobs(arguments),
+            on_done=progress.done,
+        )
+    return _finish(extraction, arguments.work, arguments)
+
+
+def _align(arguments: argparse.Namespace) -> int:
+    from .pipeline import align, find_tracks
+
+    corpus, recipe = _read(arguments)
+    extraction = find_tracks(corpus, recipe, arguments.work)
+    written = align(corpus, recipe, extraction, arguments.out)
+    code = _finish(extraction, arguments.work, arguments)
+    print(f"{arguments.out}: {'written' if written else 'up to date'}")
+    return code
+
+
+def _inspect(arguments: argparse.Namespace) -> int:
+    from .inspect_store import print_store
+    from .store import FeatureStore
+
+    print_store(FeatureStore(arguments.store))
+    return DONE
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from .store import verify
+
+    problems = verify(arguments.store)
+    for problem in problems:
+        print(problem)
+    print(f"{arguments.store}: {f'{len(problems)} problems' if problems else 'no problem found'}")
+    return SOME_FAILED if problems else DONE
+
+
+def _recipes(arguments: argparse.Namespace) -> int:
+    from .recipe import load_recipe, recipe_names, recipe_text
+
+    if arguments.name is not None:
+        print(recipe_text(arguments.name)[0], end="")
+        return DONE
+    for name in recipe_names():
+        print(f"{name}: {load_recipe(name).description}")
+    return DONE
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    from .sample import write_sample
+
+    count = write_sample(arguments.folder)
+    print(f"{arguments.folder}: {count} files written")
+    print(f"next: trimodal run {arguments.folder} --recipe quickstart --out {arguments.folder}.store")
+    return DONE
+
+
+def _read(arguments: argparse.Namespace) -> "tuple[Corpus, Recipe]":
+    """Read corpus and recipe, and pass on what the layout noticed."""
+    from .corpus import read_corpus
+    from .errors import require_packages
+
+    require_packages("making features", ["av", "joblib", "pydantic", "ruamel.yaml", "soxr", "scipy"], "extract")
+    from .recipe import load_recipe
+
+    recipe = load_recipe(arguments.recipe)
+    corpus = read_corpus(arguments.corpus, arguments.layout)
+    for note in corpus.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return corpus, recipe
+
+
+def _execution(arguments: argparse.Namespace) -> "Execution":
+    from .extract import Execution
+
+    return Execution(device=arguments.device)
+
+
+def _jobs(arguments: argparse.Namespace) -> int:
+    import joblib
+
+    return joblib.cpu_count() if arguments.jobs is None else int(arguments.jobs)
+
+
+def _finish(extraction: "Extraction", work: Path, arguments: argparse.Namespace) -> int:
+    """Say what was done, and every failure; return the exit code."""
+    if arguments.debug:
+        for failure in extraction.failures:
+            print(failure.details, file=sys.stderr)
+    if not getattr(arguments, "quiet", False):
+        seconds = sum(recording.duration_seconds for recording in extraction.recordings)
+        print(f"{len(extraction.recordings)} recordings ({seconds:.1f} s), {extraction.extracted} tracks extracted now")
+    for failure in extraction.failures:
+        track = f" ({failure.track})" if failure.track else ""
+        print(f"failed: {failure.recording}{track}: {failure.reason}", file=sys.stderr)
+    if extraction.failures:
+        from .pipeline import FAILURES_FILE
+
+        print(f"{len(extraction.failures)} recordings failed, listed in {work / FAILURES_FILE}", file=sys.stderr)
+    return SOME_FAILED if extraction.failures else DONE

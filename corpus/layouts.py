@@ -1,0 +1,39 @@
+"""Which layouts there are, and which one a path has."""
+
+from pathlib import Path
+
+from ..errors import CorpusError, UsageError, did_you_mean
+from . import folder, manifest
+from .model import Corpus, Layout
+
+LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in (manifest.LAYOUT, folder.LAYOUT)}
+"""Every layout by name, the most specific first: ``auto`` takes the first that recognises the path."""
+
+
+def read_corpus(path: Path, layout: str = "auto") -> Corpus:
+    """Read a corpus.
+
+    Parameters
+    ----------
+    path
+        A folder, or a file that a layout reads.
+    layout
+        A name of `LAYOUTS`, or ``auto`` to find out.
+
+    Raises
+    ------
+    CorpusError
+        If the path does not exist or does not hold a corpus.
+    UsageError
+        If there is no such layout.
+    """
+    if not path.exists():
+        raise CorpusError(f"{path}: no such file or folder; expected a corpus")
+    if layout != "auto":
+        if layout not in LAYOUTS:
+            raise UsageError(f"no layout is called '{layout}'; {did_you_mean(layout, [*LAYOUTS, 'auto'])}")
+        return LAYOUTS[layout].read(path)
+    for candidate in LAYOUTS.values():
+        if candidate.recognises(path):
+            return candidate.read(path)
+    raise CorpusError(f"{path}: no layout recognises it; name one with --layout ({', '.join(LAYOUTS)})")

@@ -1,0 +1,102 @@
+"""The types that every corpus layout fills."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import CorpusError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """One source item with its own clock."""
+
+    id: str
+    """Unique in the corpus; any text."""
+    media: Path
+    """The video or audio file whose container sets the clock."""
+    transcript: Path | None = None
+    """The transcript file, if there is one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segment:
+    """``[start_seconds, end_seconds)`` of a recording: the sample that a trainer sees."""
+
+    id: str
+    """Unique in the corpus."""
+    recording: str
+    """Id of the recording."""
+    start_seconds: float = 0.0
+    """On the recording's clock."""
+    end_seconds: float | None = None
+    """On the recording's clock; None: the end of the recording."""
+    split: str = ""
+    speaker: str = ""
+    text: str | None = None
+    """The words spoken, where the corpus gives them; None: take them from the transcript."""
+    labels: Mapping[str, float | str] = field(default_factory=dict)
+    """One value for every label name of the corpus; numbers are finite."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corpus:
+    """Recordings, segments and labels, as a layout found them.
+
+    Raises
+    ------
+    CorpusError
+        If ids repeat, a segment names an unknown recording, or an interval is reversed.
+    """
+
+    root: Path
+    layout: str
+    recordings: tuple[Recording, ...]
+    segments: tuple[Segment, ...]
+    notes: tuple[str, ...] = ()
+    """What the layout noticed and left alone, one line each."""
+
+    def __post_init__(self) -> None:
+        _check_unique("recording", (recording.id for recording in self.recordings))
+        _check_unique("segment", (segment.id for segment in self.segments))
+        known = {recording.id for recording in self.recordings}
+        for segment in self.segments:
+            if segment.recording not in known:
+                raise CorpusError(f"segment '{segment.id}' is in recording '{segment.recording}', which is not listed")
+            if segment.end_seconds is not None and segment.end_seconds <= segment.start_seconds:
+                raise CorpusError(
+                    f"segment '{segment.id}' ends at {segment.end_seconds} s, "
+                    f"which is not after its start at {segment.start_seconds} s"
+                )
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the labels, in the order of the source."""
+        return tuple(dict.fromkeys(name for segment in self.segments for name in segment.labels))
+
+    def segments_by_recording(self) -> dict[str, list[Segment]]:
+        """Return the segments of every recording, in the order of the source."""
+        groups: dict[str, list[Segment]] = {recording.id: [] for recording in self.recordings}
+        for segment in self.segments:
+            groups[segment.recording].append(segment)
+        return groups
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """One way in which corpora lie on disk."""
+
+    name: str
+    summary: str
+    """One line for the list of layouts."""
+    recognises: Callable[[Path], bool]
+    """Whether the path looks like this layout; cheap, never raises."""
+    read: Callable[[Path], Corpus]
+    """Read the corpus; raises `CorpusError`."""
+
+
+def _check_unique(kind: str, ids: Iterable[str]) -> None:
+    name, count = max(Counter(ids).items(), key=lambda item: item[1], default=("", 0))
+    if count > 1:
+        raise CorpusError(f"the {kind} id '{name}' occurs {count} times; ids must be unique")

@@ -1,0 +1,79 @@
+"""Errors that a user can cause: each is one line with what was found, what was expected, what to do."""
+
+import difflib
+import importlib.util
+from collections.abc import Iterable
+
+
+class TrimodalError(Exception):
+    """Base of every error that is the input's fault and not a bug of ours."""
+
+
+class UsageError(TrimodalError):
+    """The command line or a call asks for something that cannot be done."""
+
+
+class RecipeError(TrimodalError):
+    """A recipe is not valid."""
+
+
+class ParameterError(TrimodalError, ValueError):
+    """A parameter is outside its range."""
+
+
+class CorpusError(TrimodalError):
+    """A corpus folder or manifest cannot be read."""
+
+
+class MediaError(TrimodalError):
+    """A media file cannot be read."""
+
+
+class TranscriptError(TrimodalError):
+    """A transcript file cannot be read."""
+
+
+class TrackError(TrimodalError):
+    """A track breaks its schema, or its file cannot be read."""
+
+
+class StoreError(TrimodalError):
+    """A feature store cannot be read or written."""
+
+
+class MissingPackageError(TrimodalError):
+    """A package that an extractor needs is not installed."""
+
+
+class WeightsError(TrimodalError):
+    """A model's weights are missing or do not fit."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the known word nearest to ``word``, or lists all of them.
+
+    Examples
+    --------
+    >>> did_you_mean("pol", ["pool", "tracks"])
+    "did you mean 'pool'?"
+    >>> did_you_mean("x", ["pool", "tracks"])
+    'known: pool, tracks'
+    """
+    known = sorted(known)
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+
+
+def require_packages(user: str, modules: Iterable[str], extra: str) -> None:
+    """Check that ``modules`` are installed, without importing them.
+
+    Raises
+    ------
+    MissingPackageError
+        Names ``user``, the first missing module and the extra that installs it.
+    """
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise MissingPackageError(
+                f"{user} needs the package '{module}', which is not installed; pip install 'trimodal[{extra}]'"
+            )

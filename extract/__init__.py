@@ -1,0 +1,25 @@
+"""Extractors: from decoded media to tracks. One file per extractor, and the runner that orders the work."""
+
+from ..errors import ParameterError
+from .base import (
+    AudioExtractor,
+    Execution,
+    Extractor,
+    FaceExtractor,
+    TrackExtractor,
+    TranscriptExtractor,
+    VideoExtractor,
+)
+from .registry import EXTRACTORS
+
+__all__ = [
+    "EXTRACTORS",
+    "AudioExtractor",
+    "Execution",
+    "Extractor",
+    "FaceExtractor",
+    "ParameterError",
+    "TrackExtractor",
+    "TranscriptExtractor",
+    "VideoExtractor",
+]

@@ -1,0 +1,98 @@
+"""Where tracks lie: ``<work>/tracks/<extractor>-<fingerprint>/<recording>-<key>.h5``. Nothing else knows."""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..corpus import Recording
+from .base import TranscriptExtractor
+from .fingerprint import digest, file_digest
+from .plan import Plan, PlannedTrack
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_SLUG_LENGTH = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a recording's tracks are made of."""
+
+    recording: Recording
+    media_digest: str
+    """Hash of the media file's content."""
+    transcript_digest: str
+    """Hash of the transcript's content, or of the text that the corpus gives; empty where there is neither."""
+
+
+class TrackCache:
+    """Names the files of tracks; a file that is there is whole and current.
+
+    Parameters
+    ----------
+    work
+        The work folder.
+    """
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+
+    def source(self, recording: Recording, spoken: object) -> Source:
+        """Hash what a recording is made of. Content is read again only where size or time of a file changed.
+
+        Parameters
+        ----------
+        recording
+            The recording.
+        spoken
+            The text that the corpus itself gives, as JSON-able values; None where it gives none.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be read.
+        """
+        transcript = "" if recording.transcript is None else self._digest(recording.transcript)
+        return Source(
+            recording=recording,
+            media_digest=self._digest(recording.media),
+            transcript_digest=digest(transcript, spoken) if transcript or spoken is not None else "",
+        )
+
+    def keys(self, plan: Plan, source: Source) -> dict[str, str]:
+        """Return for every track a key that changes whenever its numbers may."""
+        keys: dict[str, str] = {}
+        for track in plan.tracks:
+            inputs = [source.recording.id, source.media_digest, *(keys[n] for n in track.extractor.needed_tracks())]
+            if isinstance(track.extractor, TranscriptExtractor):
+                inputs.append(source.transcript_digest)
+            keys[track.name] = digest(track.fingerprint, inputs)
+        return keys
+
+    def path(self, track: PlannedTrack, recording_id: str, key: str) -> Path:
+        """Return the file of a track, which is there if the track is done."""
+        return self._work / "tracks" / track.folder_name / f"{_slug(recording_id)}-{key[:16]}.h5"
+
+    def _digest(self, path: Path) -> str:
+        """Return a file's hash, from a note in the work folder where the file has not changed since."""
+        status = path.stat()
+        known = {"path": str(path.absolute()), "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+        note = self._work / "sources" / f"{_slug(path.stem)}-{digest(known['path'])[:16]}.json"
+        with suppress(OSError, ValueError):
+            found = json.loads(note.read_text(encoding="utf-8"))
+            if isinstance(found, Mapping) and {name: found.get(name) for name in known} == known:
+                return str(found["digest"])
+        result = file_digest(path)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        temporary = note.with_name(f".{uuid.uuid4().hex}.tmp")
+        temporary.write_text(json.dumps({**known, "digest": result}), encoding="utf-8")
+        temporary.replace(note)
+        return result
+
+
+def _slug(name: str) -> str:
+    """Return the readable part of a file name. It need not be unique: a hash stands beside it."""
+    return _UNSAFE.sub("-", name).strip(".-")[:_SLUG_LENGTH] or "recording"

@@ -1,0 +1,33 @@
+"""Bringing faces together again with the frames they were found in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...media import Frames
+from ...track import Track
+
+_SAME_TIME_SECONDS = 1e-6
+
+
+@dataclass(frozen=True)
+class FacesInFrames:
+    """The faces of one batch of frames."""
+
+    faces: Track
+    """Their rows, in the order of time."""
+    images: list[NDArray[np.uint8]]
+    """For every row the frame it is in, shape (height, width, 3)."""
+
+
+def faces_in_frames(frames: Iterator[Frames], faces: Track) -> Iterator[FacesInFrames]:
+    """Yield for every batch of frames the faces whose time is that of one of its frames."""
+    starts = faces.times[:, 0]
+    for batch in frames:
+        first = np.searchsorted(starts, batch.times[:, 0] - _SAME_TIME_SECONDS)
+        last = np.searchsorted(starts, batch.times[:, 0] + _SAME_TIME_SECONDS, side="right")
+        rows = np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)] or [np.zeros(0, np.intp)])
+        frame_of_row = np.repeat(np.arange(len(first)), last - first)
+        yield FacesInFrames(faces.rows(rows.astype(np.intp)), [batch.pixels[frame] for frame in frame_of_row])

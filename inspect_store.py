@@ -1,0 +1,66 @@
+"""Printing what is in a store."""
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from .store import FeatureStore
+
+
+def print_store(store: FeatureStore) -> None:
+    """Print segments by split, outputs, labels and gaps of a store."""
+    console = Console()
+    segments = store.segments
+    seconds = (segments["end"] - segments["start"]).sum()
+    size = sum(shard.bytes for shard in store.manifest.shards) / 1e6
+    console.print(
+        f"{escape(str(store.path))}: {len(store)} segments of {segments['recording'].nunique()} recordings, "
+        f"{seconds:.1f} s, {len(store.manifest.shards)} shards, {size:.1f} MB, "
+        f"recipe {escape(store.manifest.recipe)}, trimodal {escape(store.manifest.trimodal)}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    console.print(_outputs(store))
+    splits = segments["split"].replace("", "(none)").value_counts(sort=False)
+    console.print("splits: " + ", ".join(f"{escape(str(name))} {count}" for name, count in splits.items()))
+    for name, kind in store.manifest.labels.items():
+        console.print(f"label {escape(str(name))}: {escape(_label(segments[name].to_numpy(), kind))}", highlight=False)
+    gaps = store.gaps
+    if len(gaps):
+        console.print(f"{len(gaps)} gaps:")
+        for (track, reason), rows in gaps.groupby(["track", "reason"]):
+            lost = (rows["end"] - rows["start"]).sum()
+            names = ", ".join(rows["recording"].unique()[:3])
+            count = rows["recording"].nunique()
+            console.print(
+                f"  {escape(str(track))}: {escape(str(reason))}: {lost:.1f} s in {count} recordings ({escape(names)})",
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def _outputs(store: FeatureStore) -> Table:
+    table = Table("output", "row", "dtype", "timeline", "pool", "rows", "observed", "coverage")
+    for name, schema in store.outputs.items():
+        shards = [store.shard(number) for number in range(len(store.manifest.shards))]
+        mask = np.concatenate([shard.array(name, "mask") for shard in shards])
+        coverage = np.concatenate([shard.array(name, "coverage") for shard in shards])
+        table.add_row(
+            escape(name),
+            " x ".join(str(size) for size in schema.shape) or "1",
+            schema.dtype,
+            escape(schema.timeline),
+            schema.pool,
+            str(len(mask)),
+            f"{mask.mean():.1%}" if len(mask) else "-",
+            f"{coverage.mean():.1%}" if len(coverage) else "-",
+        )
+    return table
+
+
+def _label(values: np.ndarray, kind: str) -> str:
+    if kind == "number":
+        return f"number from {values.min():g} to {values.max():g}, mean {values.mean():g}"
+    found, counts = np.unique(values.astype(str), return_counts=True)
+    return "text: " + ", ".join(f"{value} {count}" for value, count in zip(found[:10], counts[:10], strict=True))

@@ -1,0 +1,130 @@
+"""Opening a container, and decoding one of its streams whatever is broken in it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import MediaError
+
+if TYPE_CHECKING:
+    from av import AudioStream, Packet, VideoStream
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+
+_VIDEO_SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts"))
+_MORE_VIDEO_SUFFIXES = frozenset((".flv", ".wmv", ".3gp", ".ogv"))
+_AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".wma", ".aif", ".aiff", ".au"))
+MEDIA_SUFFIXES = _VIDEO_SUFFIXES | _MORE_VIDEO_SUFFIXES | _AUDIO_SUFFIXES
+"""Suffixes, in lower case, of the files that a folder of media is searched for."""
+
+
+@contextmanager
+def open_container(path: Path) -> Iterator["InputContainer"]:
+    """Open a media file with FFmpeg's libraries.
+
+    Raises
+    ------
+    MediaError
+        If the file is missing, empty or not media.
+    """
+    import av
+
+    av.logging.set_level(av.logging.PANIC)  # broken streams are counted and reported by us, once
+    try:
+        if path.stat().st_size == 0:
+            raise MediaError(f"{path}: the file is empty; expected video or audio")
+        # Only local files: a playlist or a crafted container must not make us fetch an address.
+        container = av.open(str(path), options={"protocol_whitelist": "file"})
+    except (OSError, av.FFmpegError) as error:
+        raise MediaError(f"{path}: {_reason(error)}; expected video or audio") from None
+    with container:
+        yield container
+
+
+def video_stream(container: "InputContainer") -> "VideoStream | None":
+    """Return the first stream of moving pictures, leaving out cover art; None if there is none."""
+    from av.stream import Disposition
+
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    return None
+
+
+def audio_stream(container: "InputContainer") -> "AudioStream | None":
+    """Return the first audio stream; None if there is none."""
+    return container.streams.audio[0] if container.streams.audio else None
+
+
+class Decoding:
+    """The frames of one stream in presentation order, going on after what cannot be decoded.
+
+    Iterate over it once. Each frame comes with its time in seconds as the container counts it.
+    """
+
+    def __init__(self, container: "InputContainer", stream: "VideoStream | AudioStream") -> None:
+        self._container = container
+        self._stream = stream
+        self.lost: list[float] = []
+        """Times of packets that could not be decoded, in seconds as the container counts them."""
+        self.reversed = 0
+        """Video frames dropped so far because their time was not after the frame's before."""
+
+    def video(self) -> Iterator[tuple[float, "VideoFrame"]]:
+        """Yield video frames with strictly rising times."""
+        from av.video.frame import VideoFrame
+
+        last = float("-inf")
+        for frame in self._decode():
+            if not isinstance(frame, VideoFrame) or (seconds := self._seconds(frame)) is None:
+                continue
+            if seconds <= last:
+                self.reversed += 1
+                continue
+            last = seconds
+            yield seconds, frame
+
+    def audio(self) -> Iterator[tuple[float, "AudioFrame"]]:
+        """Yield audio frames in the order of the file."""
+        from av.audio.frame import AudioFrame
+
+        for frame in self._decode():
+            if isinstance(frame, AudioFrame) and (seconds := self._seconds(frame)) is not None:
+                yield seconds, frame
+
+    def lost_before(self, seconds: float) -> list[float]:
+        """Return the times of lost packets before ``seconds``, each of them once, in order."""
+        before = sorted(lost for lost in self.lost if lost < seconds)
+        self.lost = [lost for lost in self.lost if lost >= seconds]
+        return before
+
+    def _decode(self) -> Iterator[object]:
+        import av
+
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError:  # the container itself ends early
+                return
+            if packet is None:
+                return
+            try:
+                yield from packet.decode()
+            except av.FFmpegError:
+                if (seconds := self._seconds(packet)) is not None:
+                    self.lost.append(seconds)
+
+    def _seconds(self, timed: "Packet[Stream] | VideoFrame | AudioFrame") -> float | None:
+        """Return a packet's or frame's time; containers without presentation times (AVI) leave that of decoding."""
+        ticks = timed.pts if timed.pts is not None else timed.dts
+        time_base = timed.time_base or self._stream.time_base
+        return None if ticks is None or time_base is None else float(ticks * time_base)
+
+
+def _reason(error: Exception) -> str:
+    """FFmpeg's or the system's own words for an error, without the path that they repeat."""
+    return str(getattr(error, "strerror", None) or type(error).__name__).lower()

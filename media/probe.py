@@ -1,0 +1,108 @@
+"""What a media file holds, and where its clock starts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import MediaError
+from .container import Decoding, audio_stream, open_container, video_stream
+
+if TYPE_CHECKING:
+    from av import AudioStream, VideoStream
+
+EARLY_END_SECONDS = 0.25
+"""A stream that ends earlier than its header says by more than this has a gap there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaInfo:
+    """What the header and the first frames of a media file say."""
+
+    zero_seconds: float
+    """Where the recording's clock has its zero on the container's: the earliest first frame of audio and video."""
+    duration_seconds: float
+    """From the clock's zero to the end that the header promises (or, where it is silent, the last packet's)."""
+    video_start_seconds: float | None
+    """First decoded video frame on the recording's clock; None: no video that decodes."""
+    audio_start_seconds: float | None
+    """First decoded audio sample on the recording's clock; None: no audio that decodes."""
+    video_end_seconds: float | None
+    """End of the video that the header gives; None: no video, or the header is silent."""
+    audio_end_seconds: float | None
+    """End of the audio that the header gives; None: no audio, or the header is silent."""
+    frames_per_second: float | None
+    """Average rate that the header gives; a nominal value, never used to compute a time."""
+
+
+def probe(path: Path) -> MediaInfo:
+    """Read a file's header and decode up to the first frame of its audio and of its video.
+
+    Raises
+    ------
+    MediaError
+        If the file is missing, not media, or holds neither audio nor video that decodes.
+    """
+    with open_container(path) as container:
+        video, audio = video_stream(container), audio_stream(container)
+        if video is None and audio is None:
+            raise MediaError(f"{path}: holds neither audio nor video")
+        video_end, audio_end = _header_end(video), _header_end(audio)
+        whole_end = ((container.start_time or 0) + container.duration) / 1e6 if container.duration else None
+        rate = float(video.average_rate) if video is not None and video.average_rate else None
+    video_first = _first_time(path, "video") if video is not None else None
+    audio_first = _first_time(path, "audio") if audio is not None else None
+    firsts = [first for first in (video_first, audio_first) if first is not None]
+    if not firsts:
+        raise MediaError(f"{path}: the header promises media and no frame of it can be decoded")
+    zero = min(firsts)
+    ends = [end for end in (video_end, audio_end) if end is not None] or [whole_end or _last_packet_end(path)]
+
+    def on_clock(seconds: float | None) -> float | None:
+        return None if seconds is None else seconds - zero
+
+    return MediaInfo(
+        zero_seconds=zero,
+        duration_seconds=max(*ends, *firsts) - zero,
+        video_start_seconds=on_clock(video_first),
+        audio_start_seconds=on_clock(audio_first),
+        video_end_seconds=on_clock(video_end),
+        audio_end_seconds=on_clock(audio_end),
+        frames_per_second=rate,
+    )
+
+
+def _first_time(path: Path, kind: str) -> float | None:
+    """Time of the first frame that decodes: decoding cuts priming samples and edit lists, headers may not say so."""
+    with open_container(path) as container:
+        stream: VideoStream | AudioStream | None = (
+            video_stream(container) if kind == "video" else audio_stream(container)
+        )
+        if stream is None:
+            return None
+        decoding = Decoding(container, stream)
+        frames = decoding.video() if kind == "video" else decoding.audio()
+        return next((seconds for seconds, _ in frames), None)
+
+
+def _header_end(stream: "VideoStream | AudioStream | None") -> float | None:
+    """End of a stream that the header gives, in seconds on the container's clock; None where it gives none."""
+    if stream is None or not stream.duration or stream.time_base is None:
+        return None
+    return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
+
+
+def _last_packet_end(path: Path) -> float:
+    end = 0.0
+    with open_container(path) as container:
+        import av
+
+        packets = container.demux()
+        while True:
+            try:
+                packet = next(packets, None)
+            except av.FFmpegError:
+                return end
+            if packet is None:
+                return end
+            if packet.pts is not None:
+                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))

@@ -1,0 +1,116 @@
+"""The manifest of a store: which shards belong to it, and what is in them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from ..errors import StoreError
+from .schema import FORMAT, VERSION, OutputSchema
+
+FILE_NAME = "manifest.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardEntry:
+    """One shard."""
+
+    file: str
+    """A plain file name in the store's folder."""
+    bytes: int
+    sha256: str
+    """Of the whole file."""
+    segments: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The whole manifest."""
+
+    key: str
+    """Hash of everything that decides what is in the store: recipe, tracks, segments."""
+    recipe: str
+    """Name of the recipe."""
+    trimodal: str
+    """Version of the package that wrote it."""
+    outputs: Mapping[str, OutputSchema]
+    labels: Mapping[str, str]
+    """``number`` or ``text`` for every label."""
+    shards: Sequence[ShardEntry]
+
+    @property
+    def segments(self) -> int:
+        """Number of segments in all shards."""
+        return sum(shard.segments for shard in self.shards)
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest into the store's folder."""
+        data = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        (folder / FILE_NAME).write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the manifest of a store.
+
+    Raises
+    ------
+    StoreError
+        If the folder is no store, of a newer version, or its manifest is damaged.
+    """
+    path = folder / FILE_NAME
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StoreError(f"{folder}: no {FILE_NAME} in it; expected a feature store") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise StoreError(f"{path}: cannot be read ({error})") from None
+    found = (data.get("format"), data.get("version")) if isinstance(data, dict) else (None, None)
+    if found != (FORMAT, VERSION):
+        raise StoreError(f"{path}: format {found[0]} version {found[1]}; expected {FORMAT} version {VERSION}")
+    try:
+        manifest = Manifest(
+            key=_text(data["key"]),
+            recipe=_text(data["recipe"]),
+            trimodal=_text(data["trimodal"]),
+            outputs={_name(name): _output(entry) for name, entry in data["outputs"].items()},
+            labels={_name(name): _text(kind) for name, kind in data["labels"].items()},
+            shards=[_shard(entry) for entry in data["shards"]],
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"{path}: damaged ({type(error).__name__}: {error})") from None
+    return manifest
+
+
+def _output(entry: Mapping[str, Any]) -> OutputSchema:
+    values = {field.name: entry[field.name] for field in fields(OutputSchema)}
+    values["shape"] = tuple(_count(size) for size in values["shape"])
+    values["names"] = tuple(_text(name) for name in values["names"])
+    return OutputSchema(**values)
+
+
+def _shard(entry: Mapping[str, Any]) -> ShardEntry:
+    file = _text(entry["file"])
+    if Path(file).name != file or file.startswith("."):
+        raise ValueError(f"shard '{file}' is not a plain file name")
+    return ShardEntry(
+        file=file, bytes=_count(entry["bytes"]), sha256=_text(entry["sha256"]), segments=_count(entry["segments"])
+    )
+
+
+def _name(value: Any) -> str:
+    if not _text(value) or "/" in value or value.startswith("."):
+        raise ValueError(f"'{value}' is not a name")
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError(f"{value!r} is not a count")
+    return value

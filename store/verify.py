@@ -1,0 +1,103 @@
+"""Checking a store: checksums, schema, times, masks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import StoreError
+from .manifest import Manifest, ShardEntry, read_manifest
+from .schema import OutputSchema
+from .shard import ShardReader
+from .writer import sha256
+
+_TOLERANCE_SECONDS = 1e-9
+
+
+def verify(path: Path | str) -> list[str]:
+    """Check everything that can be checked about a store.
+
+    Returns
+    -------
+    list of str
+        One line per problem, with the shard and the HDF5 path; empty where there is none.
+
+    Raises
+    ------
+    StoreError
+        If the folder is no store at all.
+    """
+    folder = Path(path)
+    manifest = read_manifest(folder)
+    problems = [problem for entry in manifest.shards for problem in _verify_shard(folder, entry, manifest)]
+    listed = {entry.file for entry in manifest.shards}
+    problems += [
+        f"{file}: not in the manifest; expected no other shards"
+        for file in sorted(folder.glob("*.h5"))
+        if file.name not in listed
+    ]
+    return problems
+
+
+def _verify_shard(folder: Path, entry: ShardEntry, manifest: Manifest) -> Iterator[str]:
+    path = folder / entry.file
+    if not path.is_file():
+        yield f"{path}: shard missing"
+        return
+    if (size := path.stat().st_size) != entry.bytes:
+        yield f"{path}: {size} bytes; the manifest says {entry.bytes}"
+    if sha256(path) != entry.sha256:
+        yield f"{path}: the checksum is not the manifest's; the file was changed after it was written"
+    try:
+        shard = ShardReader(path, manifest.outputs, manifest.labels)
+        if shard.segments != entry.segments:
+            yield f"{path}:/segments/id: {shard.segments} segments; the manifest says {entry.segments}"
+        yield from _verify_segments(path, shard)
+        for name, schema in manifest.outputs.items():
+            yield from _verify_output(path, shard, name, schema)
+    except StoreError as error:
+        yield str(error)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:  # whatever HDF5 stumbles over in a damaged file
+        yield f"{path}: cannot be read ({error})"
+
+
+def _verify_segments(path: Path, shard: ShardReader) -> Iterator[str]:
+    table = shard.segment_table()
+    for name, column in table.items():
+        if len(column) != shard.segments:
+            yield f"{path}:/segments/{name}: {len(column)} rows; expected {shard.segments}"
+    starts, ends = table["start"], table["end"]
+    if len(starts) == len(ends) and not (np.isfinite(starts) & np.isfinite(ends) & (starts <= ends)).all():
+        yield f"{path}:/segments: a segment's times are not finite or not in order"
+    if len(set(table["id"])) != len(table["id"]):
+        yield f"{path}:/segments/id: ids repeat"
+
+
+def _verify_output(path: Path, shard: ShardReader, name: str, schema: OutputSchema) -> Iterator[str]:
+    where = f"{path}:/outputs/{name}"
+    arrays = {key: shard.array(name, key) for key in ("values", "times", "mask", "coverage", "offsets")}
+    offsets, times, mask, coverage = (arrays[key] for key in ("offsets", "times", "mask", "coverage"))
+    if offsets[0] != 0 or offsets[-1] != len(mask) or (np.diff(offsets) < 0).any():
+        yield f"{where}/offsets: do not run from 0 to {len(mask)} in order"
+        return
+    if tuple(shard.column_names(name)) != schema.names:
+        yield f"{where}/names: are not those of the manifest"
+    if not np.isfinite(times).all() or (times[:, 1] < times[:, 0]).any():
+        yield f"{where}/times: a time is not finite, or an end before its start"
+    else:
+        falls = np.flatnonzero(np.diff(times[:, 0]) < -_TOLERANCE_SECONDS) + 1
+        if not np.isin(falls, offsets).all():
+            yield f"{where}/times: starts are not in order inside a segment"
+    if not ((coverage >= 0) & (coverage <= 1)).all():
+        yield f"{where}/coverage: a value is outside 0 to 1"
+    if (mask != (coverage > 0)).any():
+        yield f"{where}/mask: says otherwise than the coverage"
+    for start in range(0, len(mask), 65536):
+        rows = slice(start, start + 65536)
+        block = arrays["values"][rows]
+        if block.dtype.kind == "f" and not np.isfinite(block).all():
+            yield f"{where}/values: a value is not finite"
+            break
+        if schema.gaps == "zero" and np.any(block[~mask[rows]]):
+            yield f"{where}/values: a row that was not observed is not zero"
+            break

@@ -1,0 +1,95 @@
+"""Generated clips with known truth: numbered frames, a white flash and a beep at known times."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+WIDTH, HEIGHT = 64, 48
+_BITS = 10
+"""A frame carries its number as black and white blocks in its upper half, the lower half is white while it flashes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """What to generate. Times are on the recording's clock: the earliest first PTS is zero."""
+
+    frame_times: tuple[float, ...] = tuple(n / 25 for n in range(50))
+    """When each video frame starts; empty: no video."""
+    audio_start_seconds: float | None = 0.0
+    """When the sound starts; None: no audio."""
+    audio_seconds: float = 2.0
+    beep_seconds: float = 1.0
+    """When a tone of 0.1 s starts."""
+    sample_rate: int = 16_000
+    video_codec: str = "libx264"
+    audio_codec: str = "pcm_s16le"
+    options: dict[str, str] = field(default_factory=dict)
+    ticks_per_second: int = 90_000
+    rotation: int = 0
+    """Display matrix, degrees counter-clockwise; the pixels are stored turned the other way."""
+
+
+def make_clip(path: Path, clip: Clip) -> Path:
+    """Write a clip; the container follows from the suffix."""
+    with av.open(str(path), "w") as container:
+        video = audio = None
+        if clip.frame_times:
+            video = container.add_stream(clip.video_codec, 25, options=dict(clip.options))
+            turned = clip.rotation % 180 != 0
+            video.width, video.height = (HEIGHT, WIDTH) if turned else (WIDTH, HEIGHT)
+            video.pix_fmt = "yuv420p"
+            video.time_base = video.codec_context.time_base = Fraction(1, clip.ticks_per_second)
+            if clip.rotation:
+                video.set_display_rotation(clip.rotation)
+        if clip.audio_start_seconds is not None:
+            audio = container.add_stream(clip.audio_codec, clip.sample_rate, layout="mono")
+        if video is not None:
+            for number, seconds in enumerate(clip.frame_times):
+                pixels = np.rot90(numbered_frame(number), -clip.rotation // 90)
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
+                frame.pts, frame.time_base = round(seconds * clip.ticks_per_second), Fraction(1, clip.ticks_per_second)
+                container.mux(video.encode(frame))
+            container.mux(video.encode())
+        if audio is not None and clip.audio_start_seconds is not None:
+            start = round(clip.audio_start_seconds * clip.sample_rate)
+            sound = (beep(clip) * 32767).astype(np.int16)
+            for first in range(0, len(sound), 1024):
+                block = av.AudioFrame.from_ndarray(sound[None, first : first + 1024], "s16", "mono")
+                block.sample_rate, block.time_base = clip.sample_rate, Fraction(1, clip.sample_rate)
+                block.pts = start + first
+                container.mux(audio.encode(block))
+            container.mux(audio.encode())
+    return path
+
+
+def numbered_frame(number: int) -> np.ndarray:
+    """Return a picture that carries its number."""
+    pixels = np.full((HEIGHT, WIDTH, 3), 64, np.uint8)
+    width = WIDTH // _BITS
+    for bit in range(_BITS):
+        pixels[: HEIGHT // 2, bit * width : (bit + 1) * width] = 235 if number >> bit & 1 else 16
+    return pixels
+
+
+def frame_number(pixels: np.ndarray) -> int:
+    """Read the number that a decoded picture carries."""
+    width = pixels.shape[1] // _BITS
+    middle = pixels[pixels.shape[0] // 4, :, 1]
+    return sum(1 << bit for bit in range(_BITS) if middle[bit * width + width // 2] > 128)
+
+
+def beep(clip: Clip) -> np.ndarray:
+    """Return the sound: silence with a tone of 0.1 s."""
+    seconds = (clip.audio_start_seconds or 0.0) + np.arange(
+        round(clip.audio_seconds * clip.sample_rate)
+    ) / clip.sample_rate
+    inside = (seconds >= clip.beep_seconds) & (seconds < clip.beep_seconds + 0.1)
+    return np.where(inside, 0.5 * np.cos(2 * np.pi * 1000 * (seconds - clip.beep_seconds)), 0.0)
+
+
+def beep_onset(samples: np.ndarray, rate: int, start_seconds: float) -> float:
+    """Return when the beep starts in decoded sound: the first sample above a fifth of its height."""
+    return start_seconds + int(np.argmax(np.abs(samples) > 0.1)) / rate
