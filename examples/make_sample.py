@@ -1,8 +1,8 @@
-"""Makes the sample corpus in sample/corpus: python examples/make_sample.py
+"""Makes the sample corpus in sample/corpus: run python examples/make_sample.py.
 
-Six clips of a few seconds. The face is that of astronaut Eileen Collins in NASA's portrait, which is in the public domain
-and ships inside scikit-image; it is moved, turned and mirrored. The voice is eSpeak NG's, which says when each word starts.
-One clip's sound starts 0.8 s after its picture; in one the face leaves the picture for a second.
+Six clips of a few seconds. The face is that of astronaut Eileen Collins in NASA's portrait, which is in the public
+domain and ships inside scikit-image; it is moved, turned and mirrored. The voice is eSpeak NG's, which says when each
+word starts. One clip's sound starts 0.8 s after its picture; in one the face leaves the picture for a second.
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""Prints the shapes of one batch of a store: python examples/one_batch.py sample.store"""
+"""Prints the shapes of one batch of a store: run python examples/one_batch.py sample.store."""
 
 import sys
 

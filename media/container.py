@@ -68,6 +68,11 @@ class Decoding:
     def __init__(self, container: "InputContainer", stream: "VideoStream | AudioStream") -> None:
         self._container = container
         self._stream = stream
+        self._waiting: list[float] | None = [] if container.format.name == "avi" else None
+        """AVI has no presentation times, and what FFmpeg guesses is wrong where frames are reordered: the times of the
+        packets that a frame is still to come from. Elsewhere None."""
+        self._delay: int | None = None
+        """How many packets the decoder holds back; known once the first frame comes out."""
         self.lost: list[float] = []
         """Times of packets that could not be decoded, in seconds as the container counts them."""
         self.reversed = 0
@@ -79,7 +84,10 @@ class Decoding:
 
         last = float("-inf")
         for frame in self._decode():
-            if not isinstance(frame, VideoFrame) or (seconds := self._seconds(frame)) is None:
+            if not isinstance(frame, VideoFrame):
+                continue
+            seconds = self._seconds(frame) if self._waiting is None else self._next_waiting(self._waiting)
+            if seconds is None:
                 continue
             if seconds <= last:
                 self.reversed += 1
@@ -112,11 +120,28 @@ class Decoding:
                 return
             if packet is None:
                 return
+            seconds = self._packet_seconds(packet)
             try:
-                yield from packet.decode()
+                frames = packet.decode()
             except av.FFmpegError:
-                if (seconds := self._seconds(packet)) is not None:
+                if seconds is not None:
                     self.lost.append(seconds)
+                continue
+            if self._waiting is not None and seconds is not None:
+                self._waiting.append(seconds)
+            yield from frames
+
+    def _packet_seconds(self, packet: "Packet[Stream]") -> float | None:
+        if self._waiting is None:
+            return self._seconds(packet)
+        return None if packet.dts is None or packet.time_base is None else float(packet.dts * packet.time_base)
+
+    def _next_waiting(self, waiting: list[float]) -> float | None:
+        """Return the time of the frame that came out: frames come in order, one a packet, the first after a delay."""
+        if self._delay is None:
+            self._delay = max(len(waiting) - 1, 0)
+        del waiting[: max(len(waiting) - 1 - self._delay, 0)]  # packets that gave no frame
+        return waiting.pop(0) if waiting else None
 
     def _seconds(self, timed: "Packet[Stream] | VideoFrame | AudioFrame") -> float | None:
         """Return a packet's or frame's time; containers without presentation times (AVI) leave that of decoding."""

@@ -109,7 +109,7 @@ class _Encoder:
             # Local files only and no remote code: weights are data.
             self._tokeniser = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             model = AutoModel.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
+        except Exception as error:  # transformers, tokenizers and safetensors each raise errors of their own
             reason = " ".join(str(error).split())[:200]
             raise WeightsError(f"{folder}: not a model that transformers can load ({reason})") from None
         if not self._tokeniser.is_fast:

@@ -24,8 +24,6 @@ WORDS = {
 """One row per word. ``origin``: given, aligned or interpolated; ``utterance``: its number in the recording."""
 
 _FRAME_RATE = 100
-_SCORE_UNIT = 1024 * math.log(1.0001)
-"""Natural-log likelihood of one unit of pocketsphinx's scores: logarithms to base 1.0001, shifted right by 10 bits."""
 _SPOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 """What can be spoken of a token: runs of letters and digits, apostrophes inside."""
 
@@ -194,13 +192,13 @@ class _Pocketsphinx:
                 words.append(None)
                 continue
             first, last = parts[0].start_frame, parts[-1].end_frame + 1
-            score = sum(part.ascore for part in parts) / (last - first)
+            likelihood = math.prod(part.ascore for part in parts)
             words.append(
                 TimedWord(
                     text=token,
                     start=start_seconds + first / _FRAME_RATE,
                     end=start_seconds + last / _FRAME_RATE,
-                    confidence=min(1.0, math.exp(score * _SCORE_UNIT)),
+                    confidence=min(1.0, likelihood ** (1 / (last - first))),
                     origin="aligned",
                 )
             )

@@ -1,0 +1,65 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from trimodal.corpus import Recording
+from trimodal.extract.audio.mfcc import Mfcc
+from trimodal.extract.cache import TrackCache
+from trimodal.extract.plan import make_plan
+from trimodal.extract.text.words import Words
+
+PLAN = make_plan({"mfcc": Mfcc(), "words": Words()})
+
+
+def _recording(folder: Path, id: str = "clip") -> Recording:
+    (folder / "clip.wav").write_bytes(b"sound")
+    (folder / "clip.txt").write_text("words")
+    return Recording(id=id, media=folder / "clip.wav", transcript=folder / "clip.txt")
+
+
+def _keys(folder: Path, recording: Recording, spoken: object = None) -> dict[str, str]:
+    cache = TrackCache(folder / "work")
+    return cache.keys(PLAN, cache.source(recording, spoken))
+
+
+def test_keys_change_with_what_each_track_reads(tmp_path: Path) -> None:
+    recording = _recording(tmp_path)
+    first = _keys(tmp_path, recording)
+    assert first == _keys(tmp_path, recording)
+    (tmp_path / "clip.txt").write_text("other words")
+    second = _keys(tmp_path, recording)
+    assert (first["mfcc"], first["words"] == second["words"]) == (second["mfcc"], False)
+    (tmp_path / "clip.wav").write_bytes(b"other sound")
+    third = _keys(tmp_path, recording)
+    assert third["mfcc"] != second["mfcc"]
+    assert third["words"] != second["words"]
+    assert _keys(tmp_path, recording, spoken=["a text of the corpus"])["words"] != third["words"]
+
+
+def test_a_file_that_was_only_touched_is_the_same(tmp_path: Path) -> None:
+    recording = _recording(tmp_path)
+    first = _keys(tmp_path, recording)
+    os.utime(tmp_path / "clip.wav", (1, 1))
+    assert _keys(tmp_path, recording) == first
+
+
+@pytest.mark.parametrize(
+    "id", ["a/b", "../../etc/passwd", "..", ".", "x" * 300, "ünï cödé", "a\nb", "CON", "clip", "Clip", "", "/root"]
+)
+def test_ids_never_lead_out_of_the_work_folder(tmp_path: Path, id: str) -> None:
+    track = PLAN.track("mfcc")
+    path = TrackCache(tmp_path / "work").path(track, id, "0" * 32)
+    assert path.parent == tmp_path / "work" / "tracks" / track.folder_name
+    assert len(path.name) < 120
+    assert path.name.isascii()
+
+
+def test_ids_that_differ_in_case_only_have_files_that_differ_in_more(tmp_path: Path) -> None:
+    paths = []
+    for id in ("clip", "Clip"):
+        recording = _recording(tmp_path, id)
+        cache = TrackCache(tmp_path / "work")
+        keys = cache.keys(PLAN, cache.source(recording, None))
+        paths.append(cache.path(PLAN.track("mfcc"), id, keys["mfcc"]).name.lower())
+    assert paths[0] != paths[1]

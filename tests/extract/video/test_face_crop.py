@@ -1,0 +1,82 @@
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trimodal.errors import ParameterError
+from trimodal.extract.video.face_crop import _TEMPLATE, FaceCrop, similarity
+from trimodal.extract.video.face_schema import FACES
+from trimodal.media import Frames
+from trimodal.track import Track
+
+
+def _faces(landmarks: np.ndarray, starts: list[float]) -> Track:
+    count = len(starts)
+    fields = {
+        "box": np.zeros((count, 4), np.float32),
+        "landmarks": np.broadcast_to(landmarks, (count, 5, 2)).astype(np.float32),
+        "confidence": np.ones(count, np.float32),
+    }
+    return Track(schema=FACES, times=np.array([(start, start + 0.1) for start in starts]).reshape(-1, 2), fields=fields)
+
+
+def _frames(image: np.ndarray, starts: list[float]) -> Iterator[Frames]:
+    for start in starts:
+        yield Frames(times=np.array([[start, start + 0.1]]), pixels=image[None])
+
+
+@given(
+    scale=st.floats(0.2, 5),
+    angle=st.floats(-3.1, 3.1),
+    shift=st.tuples(st.floats(-100, 100), st.floats(-100, 100)),
+)
+def test_similarity_finds_turn_scale_and_shift(scale: float, angle: float, shift: tuple[float, float]) -> None:
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    found = similarity(_TEMPLATE, _TEMPLATE @ turn.T + shift)
+    np.testing.assert_allclose(found, np.column_stack([turn, shift]), atol=1e-6)
+
+
+def test_similarity_of_points_that_coincide_only_shifts() -> None:
+    np.testing.assert_allclose(similarity(np.ones((5, 2)), np.full((5, 2), 3.0)), [[1, 0, 2], [0, 1, 2]])
+
+
+def test_landmarks_come_to_lie_on_the_template() -> None:
+    landmarks = _TEMPLATE * 1.5 + (40, 20)
+    image = np.zeros((240, 320, 3), np.uint8)
+    for x, y in landmarks.round().astype(int):
+        image[y - 2 : y + 3, x - 2 : x + 3] = (255, 128, 0)
+    (piece,) = FaceCrop().extract(_frames(image, [0.0]), _faces(landmarks, [0.0]))
+    assert piece.values.shape == (1, 112, 112, 3)
+    for x, y in _TEMPLATE.round().astype(int):
+        assert piece.values[0, y, x, 0] > 200
+        assert piece.values[0, y, x, 2] < 50  # channels stay in order
+
+
+def test_crops_are_made_where_faces_are_and_nowhere_else() -> None:
+    image = np.full((240, 320, 3), 200, np.uint8)
+    crop = FaceCrop(size_pixels=64, colour="grey", margin=0.3)
+    pieces = list(crop.extract(_frames(image, [0.0, 0.1, 0.2]), _faces(_TEMPLATE + 60, [0.0, 0.2])))
+    assert [len(piece) for piece in pieces] == [1, 0, 1]
+    assert pieces[0].values.shape == (1, 64, 64)
+    assert (pieces[0].values == 200).all()
+
+
+def test_what_lies_outside_the_frame_is_black() -> None:
+    image = np.full((240, 320, 3), 200, np.uint8)
+    (piece,) = FaceCrop().extract(_frames(image, [0.0]), _faces(_TEMPLATE - 60, [0.0]))
+    assert (piece.values[0, 0, 0] == 0).all()
+    assert (piece.values[0, -1, -1] == 200).all()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"size_pixels": 4}, "size_pixels must be from 8 to 4096, found 4"),
+        ({"margin": -0.1}, "margin must be from 0 to 2, found -0.1"),
+    ],
+)
+def test_refuses_parameters_outside_their_range(parameters: dict[str, float], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        FaceCrop(**parameters)  # type: ignore[arg-type]

@@ -1,0 +1,129 @@
+"""The command line: exit codes and lines, as a user sees them."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trimodal.cli import main
+
+RECIPE = "tracks: {mfcc: {}, words: {}}\nalign: {voice: {tracks: [mfcc], timeline: words}}\n"
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> str:
+    (tmp_path / "voice.yaml").write_text(RECIPE)
+    return str(tmp_path / "voice.yaml")
+
+
+def _one_line(text: str) -> str:
+    assert text.count("\n") == 1, text
+    return text
+
+
+def test_run_inspect_verify(sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = str(tmp_path / "s")
+    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "1"]) == 0
+    printed = capsys.readouterr()
+    assert "6 recordings (17.3 s), 12 tracks extracted now" in printed.out
+    assert printed.out.endswith("s: written\n")
+    assert "6/6 recordings" in printed.err
+    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "1", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["inspect", store]) == 0
+    shown = capsys.readouterr().out
+    assert "6 segments of 6 recordings" in shown
+    assert "train 4, valid 1, test 1" in shown
+    assert "label sentiment: number from -2 to 2" in shown
+    assert main(["verify", store]) == 0
+    assert _one_line(capsys.readouterr().out).endswith("no problem found\n")
+    shard = tmp_path / "s" / "shard-00000.h5"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    assert main(["verify", store]) == 1
+    assert "shard-00000.h5" in capsys.readouterr().out
+
+
+def test_the_two_halves(sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    work, store = str(tmp_path / "work"), str(tmp_path / "s")
+    halves = [str(sample), "--recipe", recipe, "--work", work]
+    assert main(["align", *halves, "--out", store]) == 2
+    assert "not extracted yet: mfcc, words" in _one_line(capsys.readouterr().err)
+    assert main(["extract", *halves, "--jobs", "1"]) == 0
+    assert main(["align", *halves, "--out", store]) == 0
+    assert capsys.readouterr().out.endswith("s: written\n")
+
+
+def test_failures_are_one_line_each_and_exit_code_1(
+    sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    shutil.copyfile(sample / "happy.mp4", folder / "happy.mp4")
+    (folder / "zero.mp4").touch()
+    arguments = ["run", str(folder), "--recipe", recipe, "--out", str(tmp_path / "s"), "--jobs", "1"]
+    assert main(arguments) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-2] == f"failed: zero: {folder / 'zero.mp4'}: the file is empty; expected video or audio"
+    assert lines[-1] == f"1 recordings failed, listed in {tmp_path / 's.work' / 'failures.csv'}"
+    assert main([*arguments, "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "{tmp}/none", "--recipe", "quickstart", "--out", "{tmp}/s"], "none: no such file or folder"),
+        (["run", "{tmp}", "--recipe", "quickstart", "--out", "{tmp}/s"], "holds 1 files and none of them is media"),
+        (["run", "{tmp}", "--recipe", "quikstart", "--out", "{tmp}/s"], "did you mean 'quickstart'?"),
+        (["run", "{tmp}", "--recipe", "{tmp}/bad.yaml", "--out", "{tmp}/s"], "line 1: tracks.mfcc.n_mfc: unknown key"),
+        (["run", "{tmp}", "--recipe", "quickstart", "--out", "{tmp}/s", "--layout", "foldr"], "did you mean 'folder'?"),
+        (["inspect", "{tmp}"], "no manifest.json in it; expected a feature store"),
+        (["verify", "{tmp}/none"], "no manifest.json in it; expected a feature store"),
+        (["recipes", "quikstart"], "did you mean 'quickstart'?"),
+        (["sample", "{tmp}"], "already there; expected the name of a new folder"),
+    ],
+)
+def test_bad_usage_is_one_line_and_exit_code_2(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bad.yaml").write_text("tracks: {mfcc: {n_mfc: 3}}\nalign: {a: {tracks: [mfcc], timeline: segment}}\n")
+    assert main([argument.format(tmp=tmp_path) for argument in arguments]) == 2
+    printed = capsys.readouterr()
+    assert message in _one_line(printed.err)
+    assert printed.out == ""
+    assert "Traceback" not in printed.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["walk"], ["run"], ["run", "x", "--recipe", "y", "--out", "z", "--job", "a"]]
+)
+def test_a_command_line_that_cannot_be_parsed_is_one_line(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "--help" in _one_line(capsys.readouterr().err)
+
+
+def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--debug", "inspect", str(tmp_path)]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_sample_and_recipes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sample", str(tmp_path / "new")]) == 0
+    assert (tmp_path / "new" / "manifest.csv").is_file()
+    assert "next: trimodal run" in capsys.readouterr().out
+    assert main(["recipes"]) == 0
+    assert "quickstart: " in capsys.readouterr().out
+    assert main(["recipes", "quickstart"]) == 0
+    assert "mtcnn" in capsys.readouterr().out
+
+
+def test_runs_as_a_module_from_any_folder(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "trimodal", "--version"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("trimodal ")
