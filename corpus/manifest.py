@@ -66,13 +66,20 @@ def read(path: Path) -> Corpus:
 
 def _read_table(file: Path) -> pd.DataFrame:
     try:
-        # utf-8-sig also reads UTF-8 without a byte order mark; every cell stays text, so "0001" keeps its zeros.
-        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+        # utf-8-sig also reads UTF-8 without a byte order mark; every cell stays text, so "0001" keeps its zeros. Given
+        # the header as a row like the others, pandas neither renames columns nor takes the first one for an index.
+        table = pd.read_csv(
+            file, dtype=str, header=None, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
+        ).fillna("")
     except OSError as error:
         raise CorpusError(f"{file}: cannot be read ({error.strerror}); expected a manifest") from None
     except (ValueError, UnicodeDecodeError) as error:
         raise CorpusError(f"{file}: not a CSV file in UTF-8 ({str(error).strip()})") from None
-    table.columns = table.columns.str.strip()
+    table, table.columns = table.iloc[1:].reset_index(drop=True), table.iloc[0].str.strip()
+    for position, column in enumerate(table.columns):
+        if not column or column in table.columns[:position]:
+            problem = f"is called '{column}' like one before it" if column else "has no name"
+            raise CorpusError(f"{file}: column {position + 1} {problem}; expected a name of its own for every column")
     if "media" not in table.columns:
         near = ", ".join(table.columns)
         raise CorpusError(f"{file}: has no column 'media' (found: {near}); {did_you_mean('media', table.columns)}")

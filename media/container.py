@@ -68,7 +68,8 @@ class Decoding:
     def __init__(self, container: "InputContainer", stream: "VideoStream | AudioStream") -> None:
         self._container = container
         self._stream = stream
-        self._waiting: list[float] | None = [] if container.format.name == "avi" else None
+        counted = container.format.name == "avi" and stream.type == "video"
+        self._waiting: list[float] | None = [] if counted else None
         """AVI has no presentation times, and what FFmpeg guesses is wrong where frames are reordered: the times of the
         packets that a frame is still to come from. Elsewhere None."""
         self._delay: int | None = None

@@ -47,7 +47,8 @@ def probe(path: Path) -> MediaInfo:
         if video is None and audio is None:
             raise MediaError(f"{path}: holds neither audio nor video")
         video_end, audio_end = _header_end(video), _header_end(audio)
-        whole_end = ((container.start_time or 0) + container.duration) / 1e6 if container.duration else None
+        # Where the start is late, some programs count it in the duration of the whole file (Matroska) and some do not.
+        whole_end = container.duration / 1e6 if container.duration and not container.start_time else None
         rate = float(video.average_rate) if video is not None and video.average_rate else None
     video_first = _first_time(path, "video") if video is not None else None
     audio_first = _first_time(path, "audio") if audio is not None else None

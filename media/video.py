@@ -139,9 +139,13 @@ def _shown(decoding: Decoding, info: MediaInfo, gaps: list[Gap]) -> Iterator[_Sh
         end = start + float(own)
     if held is not None:
         yield replace(held, end=end)
+    lost = [seconds - info.zero_seconds for seconds in decoding.lost_before(float("inf"))]
     if info.video_end_seconds is not None and end < info.video_end_seconds - EARLY_END_SECONDS:
         reason = "no video that decodes up to the end that the header gives"
         gaps.append(Gap(start_seconds=end, end_seconds=info.video_end_seconds, reason=reason))
+    elif lost:
+        reason = f"{len(lost)} video packets could not be decoded"
+        gaps.append(Gap(start_seconds=end, end_seconds=max(end, lost[-1] + _nominal_seconds(info)), reason=reason))
     if decoding.reversed:
         reason = f"{decoding.reversed} video frames dropped, whose time was not after that of the frame before"
         gaps.append(Gap(start_seconds=0.0, end_seconds=end, reason=reason))
@@ -153,8 +157,8 @@ def _sample(shown: Iterator[_Shown], sampling: Sampling, info: MediaInfo) -> Ite
         yield from shown
         return
     nominal = _nominal_seconds(info)
-    period = nominal * sampling.every if sampling.every else max(nominal, 1 / (sampling.fps or 1))
-    longest = _MAX_HOLE_PERIODS * period if period else float("inf")
+    period = nominal * sampling.every if sampling.every else 1 / (sampling.fps or 1)
+    longest = _MAX_HOLE_PERIODS * max(nominal, period) if period else float("inf")
     held: _Shown | None = None
     first_start, held_bin, end = 0.0, -1, 0.0
     for number, frame in enumerate(shown):

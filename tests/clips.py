@@ -30,6 +30,10 @@ class Clip:
     ticks_per_second: int = 90_000
     rotation: int = 0
     """Display matrix, degrees counter-clockwise; the pixels are stored turned the other way."""
+    lost_audio: tuple[float, float] = (0.0, 0.0)
+    """Blocks of sound (1024 samples) that start in this stretch of the sound are not written; the others keep time."""
+    lost_video: tuple[float, float] = (0.0, 0.0)
+    """Packets of the frames that start in this stretch are overwritten with rubbish."""
 
 
 def make_clip(path: Path, clip: Clip) -> Path:
@@ -51,18 +55,30 @@ def make_clip(path: Path, clip: Clip) -> Path:
                 pixels = np.rot90(numbered_frame(number), -clip.rotation // 90)
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
                 frame.pts, frame.time_base = round(seconds * clip.ticks_per_second), Fraction(1, clip.ticks_per_second)
-                container.mux(video.encode(frame))
-            container.mux(video.encode())
+                container.mux([_damaged(packet, clip) for packet in video.encode(frame)])
+            container.mux([_damaged(packet, clip) for packet in video.encode()])
         if audio is not None and clip.audio_start_seconds is not None:
             start = round(clip.audio_start_seconds * clip.sample_rate)
             sound = (beep(clip) * 32767).astype(np.int16)
             for first in range(0, len(sound), 1024):
+                if clip.lost_audio[0] <= first / clip.sample_rate < clip.lost_audio[1]:
+                    continue
                 block = av.AudioFrame.from_ndarray(sound[None, first : first + 1024], "s16", "mono")
                 block.sample_rate, block.time_base = clip.sample_rate, Fraction(1, clip.sample_rate)
                 block.pts = start + first
                 container.mux(audio.encode(block))
             container.mux(audio.encode())
     return path
+
+
+def _damaged(packet: av.Packet, clip: Clip) -> av.Packet:
+    low, high = clip.lost_video
+    if packet.pts is None or not low <= packet.pts / clip.ticks_per_second < high:
+        return packet
+    rubbish = av.Packet(b"\xff" * packet.size)
+    rubbish.stream, rubbish.time_base = packet.stream, packet.time_base
+    rubbish.pts, rubbish.dts, rubbish.duration = packet.pts, packet.dts, packet.duration
+    return rubbish
 
 
 def numbered_frame(number: int) -> np.ndarray:

@@ -59,7 +59,7 @@ def _utterance(path: Path, where: str, words: list[Any], speaker: str) -> Uttera
     """Return the utterance of a list of words; without word times where one of them has none."""
     read = [_word(path, f"{where}[{position}]", word) for position, word in enumerate(words)]
     timed = tuple(word for word in read if isinstance(word, Word))
-    text = " ".join(word.text if isinstance(word, Word) else word for word in read)
+    text = " ".join(" ".join(word.text if isinstance(word, Word) else word for word in read).split())
     if len(timed) < len(read):
         return Utterance(text=text, speaker=speaker)
     return Utterance(
@@ -72,14 +72,14 @@ def _utterance(path: Path, where: str, words: list[Any], speaker: str) -> Uttera
 
 
 def _word(path: Path, where: str, word: Any) -> Word | str:
-    text = (word.get("word") or word.get("text")) if isinstance(word, dict) else None
+    text = word.get("word", word.get("text")) if isinstance(word, dict) else None
     if not isinstance(text, str):
         raise TranscriptError(f"{path}: {where} is {json.dumps(word)[:40]}; expected an object with 'word'")
     start, end = _seconds(path, where, word, "start"), _seconds(path, where, word, "end")
     if start is None or end is None:
         return text.strip()
     given = next((word[key] for key in ("score", "probability", "confidence") if key in word), 1.0)
-    confidence = float(given) if isinstance(given, int | float) and math.isfinite(given) else 0.0
+    confidence = float(given) if _is_finite(given) else 0.0
     return Word(text=text.strip(), start_seconds=start, end_seconds=end, confidence=min(max(confidence, 0.0), 1.0))
 
 
@@ -87,6 +87,14 @@ def _seconds(path: Path, where: str, element: dict[str, Any], key: str) -> float
     value = element.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not _is_finite(value):
         raise TranscriptError(f"{path}: {where}.{key} is {json.dumps(value)[:40]}; expected seconds")
     return float(value)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a value is a number that fits a float; JSON's integers may have any length."""
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:
+        return False

@@ -51,8 +51,16 @@ def read_transcript(path: Path) -> tuple[Utterance, ...]:
         )
     utterances = [utterance for utterance in reader(path) if utterance.text.strip()]
     for utterance in utterances:
+        _check_text(path, utterance)
         _check_times(path, utterance)
     return tuple(sorted(utterances, key=lambda utterance: utterance.start_seconds or 0.0))
+
+
+def _check_text(path: Path, utterance: Utterance) -> None:
+    """Refuse what a store could not hold: NUL (UTF-16 read as UTF-8 is full of it) and halves of surrogate pairs."""
+    for text in (utterance.text, utterance.speaker, *(word.text for word in utterance.words)):
+        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            raise TranscriptError(f"{path}: {text[:40]!a} is not text; expected UTF-8, or UTF-16 with its mark")
 
 
 def _check_times(path: Path, utterance: Utterance) -> None:

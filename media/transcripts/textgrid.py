@@ -27,7 +27,9 @@ def read_textgrid(path: Path) -> list[Utterance]:
     if path.read_bytes()[:12] == b"ooBinaryFile":
         raise TranscriptError(f"{path}: a binary TextGrid; save it in Praat as text")
     try:
-        grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False, reportingMode="silence")
+        grid = textgrid.openTextgrid(
+            str(path), includeEmptyIntervals=False, reportingMode="silence", duplicateNamesMode="rename"
+        )
     except Exception as error:  # praatio raises whatever its parser stumbles over
         raise TranscriptError(f"{path}: not a TextGrid ({type(error).__name__}: {error})".replace("\n", " ")) from None
     tiers = {

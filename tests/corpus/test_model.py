@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import pytest
+
+from trimodal.corpus import Corpus, CorpusError, Recording, Segment
+
+A, B = (Recording(id=name, media=Path(f"{name}.mp4")) for name in "ab")
+
+
+def corpus(recordings: list[Recording], segments: list[Segment]) -> Corpus:
+    return Corpus(root=Path(), layout="test", recordings=tuple(recordings), segments=tuple(segments))
+
+
+@pytest.mark.parametrize(
+    ("recordings", "segments", "message"),
+    [
+        ([A, B, A], [], "the recording id 'a' occurs 2 times; ids must be unique"),
+        ([A], [Segment(id="s", recording="a")] * 3, "the segment id 's' occurs 3 times; ids must be unique"),
+        ([A], [Segment(id="s", recording="c")], "segment 's' is in recording 'c', which is not listed"),
+        (
+            [A],
+            [Segment(id="s", recording="a", start_seconds=2.0, end_seconds=1.0)],
+            "segment 's' ends at 1.0 s, which is not after its start at 2.0 s",
+        ),
+        ([A], [Segment(id="s", recording="a", start_seconds=1.0, end_seconds=1.0)], "segment 's' ends at 1.0 s"),
+    ],
+)
+def test_what_a_corpus_refuses(recordings: list[Recording], segments: list[Segment], message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        corpus(recordings, segments)
+
+
+def test_segments_by_recording_keep_the_order_of_the_source() -> None:
+    segments = [Segment(id=name, recording=name[0]) for name in ("b2", "a1", "b1")]
+    groups = corpus([A, B, Recording(id="c", media=Path("c"))], segments).segments_by_recording()
+    assert {name: [segment.id for segment in group] for name, group in groups.items()} == {
+        "a": ["a1"],
+        "b": ["b2", "b1"],
+        "c": [],
+    }
+
+
+def test_label_names_keep_the_order_of_the_source() -> None:
+    segments = [Segment(id="1", recording="a", labels={"z": 1.0, "a": "x"}), Segment(id="2", recording="a")]
+    assert corpus([A], segments).label_names == ("z", "a")
+
+
+def test_an_empty_corpus() -> None:
+    assert corpus([], []).label_names == ()
