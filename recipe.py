@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
@@ -23,6 +23,10 @@ _OUTPUT_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _BATCH_KEYS = ("id", "labels")
 """What batches hold beside the outputs."""
 _FOLDER = Path(__file__).parent / "recipes"
+_LARGEST_RECIPE = 100_000
+"""Characters; no recipe needs more, and megabytes take long to parse."""
+_PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("map", "seq", "str", "int", "float", "bool", "null")}
+_TEXT_TAG = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +54,7 @@ class GridTimeline:
         given = [value for value in (self.hop_seconds, self.rate_hz) if value is not None]
         if len(given) != 1:
             raise ParameterError(f"a grid takes one of 'hop_seconds' and 'rate_hz', found {len(given)} of them")
-        if not 0 < given[0] < float("inf"):
+        if not (given[0] > 0 and 0 < self.hop < float("inf")):
             raise ParameterError(f"a grid's hop or rate must be positive, found {given[0]}")
 
     @property
@@ -151,8 +155,8 @@ def recipe_text(name_or_path: str) -> tuple[str, str]:
     try:
         return path.read_text(encoding="utf-8"), str(path)
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text in UTF-8"
-        raise RecipeError(f"{path}: {reason.lower()}; expected a recipe in YAML") from None
+        reason = (error.strerror or str(error)).lower() if isinstance(error, OSError) else "not text in UTF-8"
+        raise RecipeError(f"{path}: {reason}; expected a recipe in YAML") from None
 
 
 def parse_recipe(text: str, source: str) -> Recipe:
@@ -181,7 +185,7 @@ class _OutputFile:
     __pydantic_config__: ClassVar = _STRICT
 
     tracks: tuple[str, ...]
-    timeline: str | dict[str, dict[str, Any] | None]
+    timeline: Any
     pool: Literal["mean"] = "mean"
     gaps: Literal["zero"] = "zero"
 
@@ -216,7 +220,7 @@ class _Parser:
     def _extractor(self, name: str, entry: Mapping[str, Any]) -> Extractor:
         where = ("tracks", name)
         kind = entry.get("extractor", name)
-        if kind not in EXTRACTORS:
+        if not isinstance(kind, str) or kind not in EXTRACTORS:
             line = (*where, "extractor") if "extractor" in entry else where
             raise self._error(f"no extractor is called '{kind}'; {did_you_mean(str(kind), EXTRACTORS)}", line)
         fields = {key: value for key, value in entry.items() if key != "extractor"}
@@ -233,20 +237,23 @@ class _Parser:
         if not parsed.tracks:
             raise self._error("'tracks' is empty; expected at least one track", (*where, "tracks"))
         timeline = self._timeline(parsed.timeline, (*where, "timeline"))
-        used = [*parsed.tracks, *([timeline.track] if isinstance(timeline, WordsTimeline) else [])]
-        for track in used:
+        used = [(track, "tracks") for track in parsed.tracks]
+        used += [(timeline.track, "timeline")] if isinstance(timeline, WordsTimeline) else []
+        for track, key in used:
             if track not in tracks:
-                raise self._error(f"no track is called '{track}'; {did_you_mean(track, tracks)}", where)
+                raise self._error(f"no track is called '{track}'; {_hint(track, tracks)}", (*where, key))
         return OutputSpec(tracks=parsed.tracks, timeline=timeline, pool=parsed.pool, gaps=parsed.gaps)
 
-    def _timeline(self, given: str | dict[str, dict[str, Any] | None], where: tuple[str, ...]) -> Timeline:
-        chosen: dict[str, dict[str, Any] | None] = {given: None} if isinstance(given, str) else given
+    def _timeline(self, given: object, where: tuple[str, ...]) -> Timeline:
+        chosen = {given: None} if isinstance(given, str) else given
+        if not isinstance(chosen, dict):
+            raise self._error(f"'timeline' is {json.dumps(given)[:60]}; expected a name, or a mapping with one", where)
         if len(chosen) != 1:
             raise self._error(f"a timeline has one name, found {len(chosen)}", where)
         name, fields = next(iter(chosen.items()))
         if name not in TIMELINES:
             raise self._error(f"no timeline is called '{name}'; {did_you_mean(name, TIMELINES)}", where)
-        return self._build(TIMELINES[name], fields or {}, (*where, name))
+        return self._build(TIMELINES[name], {} if fields is None else fields, (*where, name))
 
     def _build(self, kind: type[T], value: Any, where: tuple[str, ...]) -> T:
         """Build a dataclass from plain values, strictly."""
@@ -256,21 +263,23 @@ class _Parser:
             # Strict mode reads a JSON array as a tuple, which it refuses from a Python list.
             built: T = TypeAdapter(kind).validate_json(json.dumps(value), strict=True)
             return built
-        except TypeError as error:
-            raise self._error(f"has a value that is not text, number, list or mapping ({error})", where) from None
         except ValidationError as invalid:
             # A misspelt key also leaves the right one missing: the misspelling is the better message.
             errors = sorted(invalid.errors(include_url=False), key=lambda error: error["type"] != _UNKNOWN_KEY)
             raise self._invalid(kind, errors[0], where) from None
+        except (ValueError, OverflowError) as error:  # an integer of thousands of digits, a number that rounds to none
+            raise self._error(f"a number is out of range ({error})", where) from None
 
     def _invalid(self, kind: type[Any], error: Mapping[str, Any], where: tuple[str, ...]) -> RecipeError:
         place = (*where, *(str(part) for part in error["loc"]))
         key = place[-1] if place else ""
         if error["type"] == _UNKNOWN_KEY:
             known = _field_names(kind, error["loc"][:-1])
-            return self._error(f"unknown key '{key}'; {did_you_mean(key, known)}", place)
+            return self._error(f"unknown key '{key}'; {_hint(key, known)}", place)
         if error["type"] in ("missing_argument", "missing", "missing_keyword_only_argument"):
             return self._error(f"the key '{key}' is missing", place[:-1])
+        if error["type"] == "json_invalid":
+            return self._error(f"cannot be read ({error['ctx']['error'].partition(' at line')[0]})", place)
         if error["type"] == "value_error":
             return self._error(str(error["ctx"]["error"]), place)
         expected = error["msg"].removeprefix("Input should be ")
@@ -279,24 +288,60 @@ class _Parser:
 
     def _error(self, message: str, place: tuple[str, ...]) -> RecipeError:
         path = f"{'.'.join(place)}: " if place else ""
-        return RecipeError(f"{self._source}, line {_line(self._root, place)}: {path}{message}")
+        return self._error_at(_line(self._root, place), f"{path}{message}")
+
+    def _error_at(self, line: int, message: str) -> RecipeError:
+        return RecipeError(f"{self._source}, line {line}: {' '.join(message.split())}")
 
     def _load(self) -> tuple["Node", Any]:
         """Return the tree with its line numbers and the plain values; duplicate keys are errors, tags are not run."""
+        if len(self._text) > _LARGEST_RECIPE:
+            raise self._error_at(1, f"{len(self._text)} characters; expected a recipe of at most {_LARGEST_RECIPE}")
         from ruamel.yaml import YAML
         from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
         try:
             root = YAML(typ="safe", pure=True).compose(self._text)
+            self._check_plain(root)
             data = YAML(typ="safe", pure=True).load(self._text)
         except MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 1
-            raise RecipeError(f"{self._source}, line {line}: not valid YAML ({error.problem})") from None
+            raise self._error_at(line, f"not valid YAML ({error.problem})") from None
         except (YAMLError, RecursionError) as error:
-            raise RecipeError(f"{self._source}: not valid YAML ({' '.join(str(error).split())})") from None
+            line = self._text.count("\n", 0, getattr(error, "position", 0)) + 1
+            raise self._error_at(line, f"not valid YAML ({error})") from None
+        except (ValueError, KeyError) as error:  # a value that is not what its tag says, an integer without end
+            raise RecipeError(f"{self._source}: not valid YAML ({error})") from None
         if not isinstance(data, dict):
-            raise RecipeError(f"{self._source}: holds {type(data).__name__}; expected the keys 'tracks' and 'align'")
+            found = "nothing" if data is None else "a list" if isinstance(data, list) else "a single value"
+            raise self._error_at(1, f"holds {found}; expected the keys 'tracks' and 'align'")
         return root, data
+
+    def _check_plain(self, root: "Node | None") -> None:
+        """Refuse what is more than text, numbers, lists and mappings.
+
+        An alias is a node that is met twice: a few nested ones stand for millions of values.
+        """
+        waiting = [] if root is None else [root]
+        met: set[int] = set()
+        while waiting:
+            node = waiting.pop()
+            line = int(node.start_mark.line) + 1
+            if id(node) in met:
+                raise self._error_at(line, "is repeated by an alias (*); expected every value to be written out")
+            met.add(id(node))
+            if node.tag not in _PLAIN_TAGS:
+                found = str(node.tag).removeprefix("tag:yaml.org,2002:")
+                raise self._error_at(line, f"has a value of type '{found}'; expected text, number, list or mapping")
+            for child in node.value if isinstance(node.value, list) else ():
+                if isinstance(child, tuple) and child[0].tag != _TEXT_TAG:
+                    line = int(child[0].start_mark.line) + 1
+                    raise self._error_at(line, "has a key that is not text; put it in quotes")
+                waiting.extend(child if isinstance(child, tuple) else [child])
+
+
+def _hint(word: str, known: Collection[str]) -> str:
+    return did_you_mean(word, known) if known else "there are none"
 
 
 def _field_names(kind: type[Any], path: tuple[int | str, ...]) -> list[str]:

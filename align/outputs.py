@@ -1,6 +1,7 @@
 """Outputs: what a trainer reads, made of tracks on a timeline."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import assert_never
 
 import numpy as np
@@ -85,9 +86,7 @@ def align_recording(
     dict
         The arrays of every output.
     """
-    ends = [duration_seconds if segment.end_seconds is None else segment.end_seconds for segment in segments]
-    bounds = np.array([(segment.start_seconds, end) for segment, end in zip(segments, ends, strict=True)], np.float64)
-    bounds = bounds.reshape(-1, 2)
+    bounds = np.array([_bounds(segment, duration_seconds) for segment in segments], np.float64).reshape(-1, 2)
     texts = _spoken(tracks, recipe, bounds)
     rows = [
         SegmentRow(
@@ -103,6 +102,13 @@ def align_recording(
         for segment, bound, text in zip(segments, bounds, texts, strict=True)
     ]
     return rows, {name: _output(spec, tracks, bounds, recipe) for name, spec in recipe.align.items()}
+
+
+def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
+    """Return a segment's start and end; one that starts after the recording has ended and has no end is empty."""
+    if segment.end_seconds is None:
+        return segment.start_seconds, max(segment.start_seconds, duration_seconds)
+    return segment.start_seconds, segment.end_seconds
 
 
 def _output(spec: OutputSpec, tracks: Mapping[str, Track], bounds: NDArray[np.float64], recipe: Recipe) -> OutputArrays:
@@ -148,7 +154,7 @@ def _spoken(tracks: Mapping[str, Track], recipe: Recipe, bounds: NDArray[np.floa
             words = tracks[spec.timeline.track]
             intervals = word_intervals(words, bounds)
             text = words.fields["text"][intervals.rows]
-            return [" ".join(part) for part in np.split(text, intervals.offsets[1:-1])]
+            return [" ".join(text[first:last]) for first, last in pairwise(intervals.offsets)]
     return [""] * len(bounds)
 
 

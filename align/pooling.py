@@ -1,4 +1,4 @@
-"""Pooling: what a track has to say about each interval of a timeline, in O(rows + intervals)."""
+"""Pooling: what a track has to say about each interval of a timeline, at the cost of a sort and of what overlaps."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ..track import Track
-from .timelines import offsets_of, ranges
+from .timelines import ranges
+
+_LEAST_COVERAGE = 1e-30
+"""What was observed at all is never rounded to a coverage of 0, nor is the mean over several tracks in float32."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +37,17 @@ def pool_mean(track: Track, intervals: NDArray[np.float64]) -> Pooled:
     """
     weights = overlap(track.times, intervals)
     total = np.asarray(weights.sum(axis=1), np.float64)
-    observed = total > 0
+    covered = coverage(track.times, intervals)
+    observed = covered > 0
     flat = track.values.reshape(len(track), int(np.prod(track.values.shape[1:])))
-    sums = np.asarray(weights @ flat, np.float64)
-    means = np.divide(sums, total[:, None], out=np.zeros_like(sums), where=observed[:, None])
+    # Shares and not seconds: the tiniest of these would lose digits when they are multiplied.
+    of_interval = np.repeat(total, np.diff(weights.indptr))
+    weights.data = np.divide(weights.data, of_interval, out=np.zeros_like(weights.data), where=of_interval > 0)
+    means = np.asarray(weights @ flat, np.float64)
     return Pooled(
         values=means.astype(np.float32).reshape(len(intervals), *track.values.shape[1:]),
         observed=observed,
-        coverage=coverage(track.times, intervals),
+        coverage=covered,
     )
 
 
@@ -73,14 +79,23 @@ def overlap(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> csr_ar
     intervals
         Shape (R, 2), in any order.
     """
-    # Where ends are in order too, these are exactly the rows that overlap. A row that outlasts later ones widens the
-    # range to some that do not overlap, which get no weight.
-    first = np.searchsorted(np.maximum.accumulate(rows[:, 1]), intervals[:, 0], side="right")
-    last = np.maximum(np.searchsorted(rows[:, 0], intervals[:, 1], side="left"), first)
-    columns = ranges(first, last)
-    start, end = np.repeat(intervals, last - first, axis=0).T
-    seconds = np.minimum(rows[columns, 1], end) - np.maximum(rows[columns, 0], start)
-    return csr_array((np.maximum(seconds, 0.0), columns, offsets_of(last - first)), shape=(len(intervals), len(rows)))
+    # Of a row and an interval that overlap, either the row starts in the interval or the interval starts in the row.
+    # Both are ranges, so that a row that outlasts many later ones costs no more than what it overlaps.
+    first = np.searchsorted(rows[:, 0], intervals[:, 0], side="left")
+    last = np.searchsorted(rows[:, 0], intervals[:, 1], side="left")
+    rows_inside = ranges(first, last)
+    interval_around = np.repeat(np.arange(len(intervals)), np.maximum(last - first, 0))
+
+    order = np.argsort(intervals[:, 0], kind="stable")
+    first = np.searchsorted(intervals[order, 0], rows[:, 0], side="right")
+    last = np.searchsorted(intervals[order, 0], rows[:, 1], side="left")
+    intervals_inside = order[ranges(first, last)]
+    row_around = np.repeat(np.arange(len(rows)), np.maximum(last - first, 0))
+
+    row = np.concatenate([rows_inside, row_around])
+    interval = np.concatenate([interval_around, intervals_inside])
+    seconds = np.minimum(rows[row, 1], intervals[interval, 1]) - np.maximum(rows[row, 0], intervals[interval, 0])
+    return csr_array((seconds, (interval, row)), shape=(len(intervals), len(rows)))
 
 
 def coverage(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -93,26 +108,11 @@ def coverage(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> NDArr
     intervals
         Shape (R, 2), in any order.
     """
-    length = intervals[:, 1] - intervals[:, 0]
-    if not len(rows):
-        return np.zeros(len(intervals))
     # The union as disjoint stretches: a new one begins where a row starts after the end of all before it.
     ends = np.maximum.accumulate(rows[:, 1])
-    begins = np.concatenate([[True], rows[1:, 0] > ends[:-1]])
-    starts = rows[begins, 0]
-    stops = ends[np.concatenate([begins[1:], [True]])]
-    before = offsets_of_seconds(stops - starts)
-
-    def covered_until(seconds: NDArray[np.float64]) -> NDArray[np.float64]:
-        stretch = np.searchsorted(starts, seconds, side="right") - 1
-        inside = np.clip(seconds - starts[stretch], 0.0, (stops - starts)[stretch])
-        return np.where(stretch < 0, 0.0, before[stretch] + inside)
-
-    covered = covered_until(intervals[:, 1]) - covered_until(intervals[:, 0])
+    begins = np.flatnonzero(np.concatenate([[True], rows[1:, 0] > ends[:-1]])[: len(rows)])
+    stretches = np.stack([rows[begins, 0], ends[np.append(begins[1:], len(rows))[: len(begins)] - 1]], axis=1)
+    covered = np.asarray(overlap(stretches, intervals).sum(axis=1), np.float64)
+    length = intervals[:, 1] - intervals[:, 0]
     part = np.divide(covered, length, out=np.zeros_like(length), where=length > 0)
-    return np.clip(part, 0.0, 1.0)
-
-
-def offsets_of_seconds(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how much lies before each of several stretches."""
-    return np.concatenate([[0.0], np.cumsum(lengths)[:-1]])
+    return np.where(covered > 0, np.clip(part, _LEAST_COVERAGE, 1.0), 0.0)

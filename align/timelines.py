@@ -49,7 +49,9 @@ def grid_intervals(segments: NDArray[np.float64], hop_seconds: float) -> Interva
     number = ranges(np.zeros_like(counts), counts)
     start, end = np.repeat(segments, counts, axis=0).T
     # One multiplication per edge: adding up hops would add up their rounding.
-    times = np.stack([start + number * hop_seconds, np.minimum(start + (number + 1) * hop_seconds, end)], axis=1)
+    is_last = number + 1 == np.repeat(counts, counts)
+    ends = np.where(is_last, end, np.minimum(start + (number + 1) * hop_seconds, end))
+    times = np.stack([np.minimum(start + number * hop_seconds, end), ends], axis=1)
     return Intervals(times=times, offsets=offsets_of(counts))
 
 

@@ -1,6 +1,10 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("trimodal", deadline=None)  # a loaded machine must not fail a test
+settings.load_profile("trimodal")
 
 _MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
 
