@@ -35,6 +35,9 @@ def output_schemas(recipe: Recipe, schemas: Mapping[str, Schema]) -> dict[str, O
 
 
 def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> OutputSchema:
+    if isinstance(spec.timeline, WordsTimeline) and "text" not in schemas[spec.timeline.track]:
+        found = ", ".join(schemas[spec.timeline.track])
+        raise RecipeError(f"output '{name}': track '{spec.timeline.track}' holds {found}; expected words with 'text'")
     fields = []
     for track in spec.tracks:
         if "values" not in schemas[track]:

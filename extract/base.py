@@ -59,9 +59,13 @@ class Extractor(ABC):
         """Return the modules that these parameters need at first use."""
         return self.packages
 
+    def needed_fields(self) -> tuple[str, ...]:
+        """Return those of `needs` that these parameters use."""
+        return self.needs
+
     def needed_tracks(self) -> tuple[str, ...]:
         """Return the names of the tracks that must exist before this one."""
-        return tuple(getattr(self, name) for name in self.needs)
+        return tuple(getattr(self, name) for name in self.needed_fields())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +127,8 @@ class TranscriptExtractor(Extractor):
 
 @dataclass(frozen=True, kw_only=True)
 class TrackExtractor(Extractor):
-    """Reads another track and no media."""
+    """Reads other tracks and no media."""
 
     @abstractmethod
-    def extract(self, track: Track, execution: Execution = CPU) -> Track:
-        """Turn the track that `needs` names into another."""
+    def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:
+        """Turn the needed tracks, each under the name of the field that names it, into one."""

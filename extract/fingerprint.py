@@ -54,7 +54,7 @@ def fingerprint(extractor: Extractor, needed: Mapping[str, str]) -> str:
         Fingerprint of every track that the extractor needs, by the track's name. The names themselves do not count.
     """
     fields = parameters(extractor)
-    fields |= {name: needed[fields[name]] for name in extractor.needs}
+    fields |= {name: needed[fields[name]] for name in extractor.needed_fields()}
     return digest(extractor.name, extractor.version, fields, weight_digests(extractor))
 
 

@@ -174,7 +174,8 @@ class _Extraction:
                 return self._nothing(track, "no transcript" if utterances is None else "the transcript has no words")
             return extractor.extract(utterances, self._media.audio(extractor.sample_rate), self._execution)
         if isinstance(extractor, TrackExtractor):
-            return extractor.extract(self._read(extractor.needed_tracks()[0]), self._execution)
+            needed = {field: self._read(getattr(extractor, field)) for field in extractor.needed_fields()}
+            return extractor.extract(needed, self._execution)
         raise TypeError(f"{type(extractor).__name__} is none of the kinds of extractor")
 
     def _make_streams(self, tracks: Sequence[PlannedTrack]) -> None:

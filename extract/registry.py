@@ -8,10 +8,14 @@ from .text.words import Words
 from .video.face_choice import FaceChoice
 from .video.face_crop import FaceCrop
 from .video.face_embedding import FaceEmbedding
+from .video.face_geometry import FaceGeometry
+from .video.face_landmarks import FaceLandmarks
+from .video.face_shape import FaceShape
 from .video.faces import Faces
 
-EXTRACTORS: dict[str, type[Extractor]] = {
-    extractor.name: extractor
-    for extractor in (Faces, FaceChoice, FaceCrop, FaceEmbedding, Mfcc, OpenSmile, Words, Bert)
-}
+_VIDEO = (Faces, FaceChoice, FaceCrop, FaceEmbedding, FaceLandmarks, FaceGeometry, FaceShape)
+_AUDIO = (Mfcc, OpenSmile)
+_TEXT = (Words, Bert)
+
+EXTRACTORS: dict[str, type[Extractor]] = {extractor.name: extractor for extractor in (*_VIDEO, *_AUDIO, *_TEXT)}
 """Importing it imports no heavy package: each extractor imports its own at first use."""

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..errors import StoreError
 from .schema import FORMAT, VERSION, OutputSchema
 
@@ -79,11 +81,20 @@ def read_manifest(folder: Path) -> Manifest:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"{path}: damaged ({type(error).__name__}: {error})") from None
+    if not manifest.shards or len({shard.file for shard in manifest.shards}) != len(manifest.shards):
+        raise StoreError(f"{path}: damaged (no shards, or one that is listed twice)")
     return manifest
 
 
 def _output(entry: Mapping[str, Any]) -> OutputSchema:
     values = {field.name: entry[field.name] for field in fields(OutputSchema)}
+    for name in ("dtype", "unit", "timeline", "pool", "gaps"):
+        _text(values[name])
+    # Only numbers can be mapped.
+    if np.dtype(values["dtype"]).kind not in "fiub":
+        raise ValueError(f"dtype '{values['dtype']}' is not one of numbers")
+    if not isinstance(values["has_text"], bool):
+        raise TypeError(f"{values['has_text']!r} is neither true nor false")
     values["shape"] = tuple(_count(size) for size in values["shape"])
     values["names"] = tuple(_text(name) for name in values["names"])
     return OutputSchema(**values)
@@ -91,8 +102,8 @@ def _output(entry: Mapping[str, Any]) -> OutputSchema:
 
 def _shard(entry: Mapping[str, Any]) -> ShardEntry:
     file = _text(entry["file"])
-    if Path(file).name != file or file.startswith("."):
-        raise ValueError(f"shard '{file}' is not a plain file name")
+    if not file or Path(file).name != file or file.startswith(".") or not file.isprintable():
+        raise ValueError(f"shard {file!r} is not a plain file name")
     return ShardEntry(
         file=file, bytes=_count(entry["bytes"]), sha256=_text(entry["sha256"]), segments=_count(entry["segments"])
     )
@@ -100,7 +111,7 @@ def _shard(entry: Mapping[str, Any]) -> ShardEntry:
 
 def _name(value: Any) -> str:
     if not _text(value) or "/" in value or value.startswith("."):
-        raise ValueError(f"'{value}' is not a name")
+        raise ValueError(f"{value!r} is not a name")
     return _text(value)
 
 

@@ -1,6 +1,5 @@
 """Reading a store: a table of segments, and their outputs as views of memory-mapped shards."""
 
-import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..errors import StoreError
 from .manifest import read_manifest
 from .schema import OutputSchema
 from .shard import ShardReader
@@ -115,21 +115,23 @@ class FeatureStore:
     @property
     def provenance(self) -> list[dict[str, Any]]:
         """Per shard: versions of software, hashes of weights and sources."""
-        documents = [self.shard(number).document("provenance") for number in range(len(self.manifest.shards))]
-        return [json.loads(document) for document in documents]
+        return [self.shard(number).provenance() for number in range(len(self.manifest.shards))]
 
     def shard(self, number: int) -> ShardReader:
         """Return a shard, opened once."""
         if number not in self._shards:
-            path = self.path / self.manifest.shards[number].file
-            self._shards[number] = ShardReader(path, self.outputs, self.manifest.labels)
+            entry = self.manifest.shards[number]
+            shard = ShardReader(self.path / entry.file, self.outputs, self.manifest.labels)
+            if shard.segments != entry.segments:
+                raise StoreError(
+                    f"{self.path / entry.file}: {shard.segments} segments; the manifest says {entry.segments}"
+                )
+            self._shards[number] = shard
         return self._shards[number]
 
     def __getitem__(self, index: int) -> Sample:
         """Return a segment by its number."""
-        number = int(index) + len(self) if index < 0 else int(index)
-        if not 0 <= number < len(self):
-            raise IndexError(f"segment {index} of a store with {len(self)} segments")
+        number = self._number(index)
         row = self.segments.iloc[number]
         labels = {name: row[name] for name in self.manifest.labels}
         return Sample(id=row["id"], labels=labels, outputs={name: self.rows(name, number) for name in self.outputs})
@@ -153,7 +155,14 @@ class FeatureStore:
         """Return the column names of an output."""
         return self.outputs[output].names
 
+    def _number(self, index: int) -> int:
+        number = int(index) + len(self) if index < 0 else int(index)
+        if not 0 <= number < len(self):
+            raise IndexError(f"segment {index} of a store with {len(self)} segments")
+        return number
+
     def _locate(self, output: str, segment: int) -> tuple[ShardReader, slice]:
+        segment = self._number(segment)
         number = bisect_right(self._ends, segment)
         shard = self.shard(number)
         offsets = shard.array(output, "offsets")

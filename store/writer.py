@@ -13,8 +13,8 @@ import numpy as np
 
 from ..errors import StoreError
 from .manifest import FILE_NAME, Manifest, ShardEntry
-from .schema import GapRow, OutputArrays, OutputSchema, SegmentRow
-from .shard import ShardContent, write_shard
+from .schema import FORMAT, GapRow, OutputArrays, OutputSchema, SegmentRow
+from .shard import SEGMENT_COLUMNS, ShardContent, write_shard
 
 
 class StoreWriter:
@@ -57,7 +57,10 @@ class StoreWriter:
     ) -> None:
         check_target(path)
         check_names([*outputs, *labels])
-        self._path = path
+        if taken := sorted({*labels} & {*SEGMENT_COLUMNS}):
+            raise StoreError(f"label '{taken[0]}' is also a column of the segment table; expected another name")
+        # A link to a store stays a link: what it leads to is replaced.
+        self._path = path.resolve()
         self._outputs = outputs
         self._labels = labels
         self._recipe_name = recipe_name
@@ -65,7 +68,7 @@ class StoreWriter:
         self._version = version
         self._key = key
         self._shard_bytes = shard_bytes
-        self._temporary = path.absolute().with_name(f".{path.absolute().name}.{uuid.uuid4().hex[:12]}.tmp")
+        self._temporary = self._path.with_name(f".{self._path.name}.{uuid.uuid4().hex[:12]}.tmp")
         try:
             self._temporary.mkdir(parents=True)
         except OSError as error:
@@ -109,8 +112,7 @@ class StoreWriter:
 
     def commit(self) -> None:
         """Write what is left and give the store its name."""
-        if self._blocks or not self._shards:
-            self._close_shard()
+        self._close_shard()
         manifest = Manifest(
             key=self._key,
             recipe=self._recipe_name,
@@ -167,7 +169,7 @@ class StoreWriter:
 
 
 def check_target(path: Path) -> None:
-    """Check that a store may be written to ``path``: nothing is there, an empty folder, or a store.
+    """Check that a store may be written to ``path``: nothing is there, an empty folder, or a store and nothing else.
 
     Raises
     ------
@@ -175,10 +177,20 @@ def check_target(path: Path) -> None:
         If something else is there.
     """
     if path.is_dir():
-        if any(path.iterdir()) and not (path / FILE_NAME).is_file():
+        if any(path.iterdir()) and not _is_store(path):
             raise StoreError(f"{path}: a folder with other things in it; expected a new name or a store to replace")
     elif path.exists():
         raise StoreError(f"{path}: a file; expected a new name or a store to replace")
+
+
+def _is_store(folder: Path) -> bool:
+    """Return whether a folder holds a store, of any version, and nothing else."""
+    try:
+        data = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    is_manifest = isinstance(data, dict) and data.get("format") == FORMAT
+    return is_manifest and all(path.name == FILE_NAME or path.suffix == ".h5" for path in folder.iterdir())
 
 
 def check_names(names: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """Contextual word vectors of a BERT-type encoder (transformers)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -62,8 +62,9 @@ class Bert(TrackExtractor):
         """Return the model's files."""
         return model_files(model_folder(self.model))
 
-    def extract(self, track: Track, execution: Execution = CPU) -> Track:
+    def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:
         """Embed the words utterance by utterance."""
+        track = tracks["words"]
         if not len(track):
             return empty_track(self.schema, track.gaps)
         encoder = _encoder(model_folder(self.model), self.layer, execution.device)

@@ -163,7 +163,7 @@ def spread(tokens: Sequence[str], found: Sequence[TimedWord | None], low: float,
         begin = words[-1].end if words else low
         end = max(begin, following.start if following is not None else high)
         letters = np.cumsum([0, *(len(token) for token in tokens[position:stop])])
-        edges = begin + (end - begin) * letters / letters[-1]
+        edges = np.minimum(begin + (end - begin) * letters / letters[-1], end)  # rounding must not cross the bound
         words += [
             TimedWord(text=token, start=float(a), end=float(b), confidence=0.0, origin="interpolated")
             for token, a, b in zip(tokens[position:stop], edges[:-1], edges[1:], strict=True)

@@ -1,36 +1,131 @@
 """Which of a frame's faces to go on with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ...errors import ParameterError
 from ...track import Schema, Track
 from ..base import CPU, Execution, TrackExtractor
 from .face_schema import FACES
+from .reference_face import describe_reference
+
+_SAME_PERSON_DISTANCE = 0.6
+"""dlib's own threshold for its descriptor."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FaceChoice(TrackExtractor):
-    """At most one face per frame, by a policy; the track it chooses from keeps all of them."""
+    """At most one face per frame, by a policy; the track it chooses from keeps all of them.
+
+    Raises
+    ------
+    ParameterError
+        If a policy lacks what it needs, or has what only another needs.
+    """
 
     name: ClassVar[str] = "face_choice"
-    needs: ClassVar[tuple[str, ...]] = ("faces",)
+    version: ClassVar[int] = 2
 
     faces: str = "faces"
     """The track of faces to choose from."""
-    policy: Literal["largest"] = "largest"
-    """``largest``: the box with the largest area, the first detected where two are equal."""
+    policy: Literal["largest", "central", "longest", "half", "reference"] = "largest"
+    """``largest``: in every frame the box with the largest area; ``central``: the one whose middle is nearest to the
+    frame's; ``longest``: the person who is in view longest, and nobody where that person is not; ``half``: the
+    largest whose middle is in the given half of the frame (split screens); ``reference``: the person whose descriptors
+    come nearest to the face in a picture, and nobody if none comes near."""
+    half: Literal["left", "right"] | None = None
+    """For ``half``: which half of the frame, as it is seen."""
+    reference: str = ""
+    """For ``reference``: path of a picture with one face."""
+    embedding: str = "face_embedding"
+    """For ``reference``: the track of dlib descriptors of all faces of ``faces``."""
+
+    def __post_init__(self) -> None:
+        if (self.policy == "half") != (self.half is not None):
+            raise ParameterError("'half: left' or 'half: right' goes with 'policy: half' and with no other")
+        if (self.policy == "reference") != bool(self.reference):
+            raise ParameterError("'reference', the path of a picture, goes with 'policy: reference' and with no other")
+
+    def needed_fields(self) -> tuple[str, ...]:
+        """Return ``faces``, and ``embedding`` where the policy compares with a reference."""
+        return ("faces", "embedding") if self.policy == "reference" else ("faces",)
+
+    def needed_packages(self) -> tuple[str, ...]:
+        """Return what describing the reference imports."""
+        return ("facenet_pytorch", "torch", "dlib", "cv2") if self.policy == "reference" else ()
 
     @property
     def schema(self) -> Schema:
         """The same as that of the faces."""
         return FACES
 
-    def extract(self, track: Track, execution: Execution = CPU) -> Track:
+    def weights(self) -> dict[str, Path]:
+        """Return the reference, whose content decides what comes out; it must show one face (`WeightsError`)."""
+        if self.policy != "reference":
+            return {}
+        path = Path(self.reference).expanduser()
+        describe_reference(path)  # a picture that is of no use is found before hours of video are decoded
+        return {"reference": path}
+
+    def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:
         """Choose a row for every frame."""
-        box = track.fields["box"].astype(np.float64)
-        area = (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
-        order = np.lexsort((-area, track.times[:, 0]))
-        _, first = np.unique(track.times[order, 0], return_index=True)
-        return track.rows(order[first])
+        faces = tracks["faces"]
+        if not len(faces):
+            return faces
+        rows = np.arange(len(faces))
+        if self.policy == "half":
+            middle = _middles(faces)[:, 0]
+            rows = rows[(middle < 0) == (self.half == "left")]
+        elif self.policy == "longest":
+            rows = rows[faces.fields["track"] == _longest(faces)]
+        elif self.policy == "reference":
+            rows = self._like_reference(faces, tracks["embedding"])
+        merit = -np.linalg.norm(_middles(faces), axis=1) if self.policy == "central" else _areas(faces)
+        return faces.rows(best_of_each_frame(faces.times[:, 0], rows, merit))
+
+    def _like_reference(self, faces: Track, embedding: Track) -> NDArray[np.intp]:
+        """Return the rows of the person whose middle distance to the reference is smallest, if that is small enough."""
+        wanted = describe_reference(self.weights()["reference"])
+        distance = np.full(len(faces), np.nan)
+        described = embedding.fields["row"].astype(np.intp)
+        distance[described] = np.linalg.norm(embedding.values.astype(np.float64) - wanted, axis=1)
+        track = faces.fields["track"]
+        medians = {
+            int(person): float(np.median(distance[described][track[described] == person]))
+            for person in np.unique(track[described])
+        }
+        nearest = min(medians, key=lambda person: medians[person], default=-1)
+        is_near = medians.get(nearest, np.inf) < _SAME_PERSON_DISTANCE
+        return np.flatnonzero((track == nearest) & is_near)
+
+
+def best_of_each_frame(
+    starts: NDArray[np.float64], rows: NDArray[np.intp], merit: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Return, of the given rows, for every frame the one with the highest merit, the first where several have it."""
+    order = rows[np.lexsort((rows, -merit[rows], starts[rows]))]
+    _, first = np.unique(starts[order], return_index=True)
+    return order[first]
+
+
+def _areas(faces: Track) -> NDArray[np.float64]:
+    box = faces.fields["box"].astype(np.float64)
+    return np.asarray((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1]), np.float64)
+
+
+def _middles(faces: Track) -> NDArray[np.float64]:
+    """Middles of the boxes from the frame's middle, in frame sizes: (-0.5, -0.5) is the upper left corner."""
+    box = faces.fields["box"].astype(np.float64)
+    return np.asarray((box[:, :2] + box[:, 2:]) / 2 / faces.fields["frame_size"].astype(np.float64) - 0.5, np.float64)
+
+
+def _longest(faces: Track) -> int:
+    """Return the person who is in view for the most seconds, the first where several are."""
+    people, number = np.unique(faces.fields["track"], return_inverse=True)
+    seconds = np.bincount(number, weights=faces.times[:, 1] - faces.times[:, 0])
+    return int(people[int(np.argmax(seconds))])

@@ -20,6 +20,8 @@ class FacesInFrames:
     """Their rows, in the order of time."""
     images: list[NDArray[np.uint8]]
     """For every row the frame it is in, shape (height, width, 3)."""
+    rows: NDArray[np.int64]
+    """For every row which row of the whole track it is."""
 
 
 def faces_in_frames(frames: Iterator[Frames], faces: Track) -> Iterator[FacesInFrames]:
@@ -28,6 +30,7 @@ def faces_in_frames(frames: Iterator[Frames], faces: Track) -> Iterator[FacesInF
     for batch in frames:
         first = np.searchsorted(starts, batch.times[:, 0] - _SAME_TIME_SECONDS)
         last = np.searchsorted(starts, batch.times[:, 0] + _SAME_TIME_SECONDS, side="right")
-        rows = np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)] or [np.zeros(0, np.intp)])
+        of_frame = [np.arange(a, b, dtype=np.int64) for a, b in zip(first, last, strict=True)]
+        rows = np.concatenate([np.zeros(0, np.int64), *of_frame])
         frame_of_row = np.repeat(np.arange(len(first)), last - first)
-        yield FacesInFrames(faces.rows(rows.astype(np.intp)), [batch.pixels[frame] for frame in frame_of_row])
+        yield FacesInFrames(faces.rows(rows), [batch.pixels[frame] for frame in frame_of_row], rows)

@@ -1,54 +1,36 @@
-"""Face detection: boxes, five landmarks and confidence for every face of the sampled frames."""
+"""Face detection and tracking: boxes, five landmarks, confidence and track of every face of the sampled frames."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...errors import ParameterError
+from ...errors import ParameterError, WeightsError
 from ...media import Frames
 from ...track import Schema, Track
 from ..base import CPU, Execution, VideoExtractor
 from ..weights import dlib_weights, single_file
+from .detectors import Detector, Mtcnn, ScaledDetector, Yunet, dlib_cnn, dlib_hog
+from .dlib_face import describe, describer_weights
 from .face_schema import FACES
+from .face_tracking import FaceTracker, TrackedFaces
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from numpy.typing import NDArray
 
-_HOG_MINIMUM_PIXELS = 80
-"""Size of dlib's sliding window."""
-_EYE_AND_MOUTH_POINTS = (range(36, 42), range(42, 48), (30,), (48,), (54,))
-"""Of the 68 points of the iBUG scheme: both eyes, the tip of the nose, the corners of the mouth."""
-
-
-@dataclass(frozen=True)
-class Detections:
-    """The faces of one frame."""
-
-    boxes: NDArray[np.float32]
-    """Shape (n, 4)."""
-    landmarks: NDArray[np.float32]
-    """Shape (n, 5, 2)."""
-    confidence: NDArray[np.float32]
-    """Shape (n,)."""
-
-
-Detector = Callable[[NDArray[np.uint8]], Sequence[Detections]]
-"""Finds the faces of a batch of RGB frames."""
+_YUNET = "face_detection_yunet_2023mar.onnx (from github.com/opencv/opencv_zoo)"
+_MINIMUM_CONFIDENCE = {"mtcnn": 0.9, "dlib-hog": 0.0, "dlib-cnn": 0.5, "yunet": 0.8}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Faces(VideoExtractor):
-    """All faces of every sampled frame; a frame without a face has no row.
+    """All faces of every sampled frame, with the number of the track each belongs to.
 
-    References
-    ----------
-    mtcnn: Zhang et al., Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks, 2016, as
-    facenet-pytorch ships it. dlib-hog: http://dlib.net/face_detector.py.html with the 68-point predictor of Kazemi and
-    Sullivan, 2014, of which the five landmarks are taken.
+    A frame without a face has no row. `FaceTracker` says when the whole frame is searched and how tracks begin,
+    end and go on. ``redetect_seconds: 0`` searches every frame.
 
     Raises
     ------
@@ -57,119 +39,104 @@ class Faces(VideoExtractor):
     """
 
     name: ClassVar[str] = "faces"
+    version: ClassVar[int] = 2
 
-    detector: Literal["mtcnn", "dlib-hog"] = "mtcnn"
-    """Which detector."""
+    detector: Literal["mtcnn", "dlib-hog", "dlib-cnn", "yunet"] = "mtcnn"
+    """Which detector. The weights of all but ``yunet`` ship inside packages."""
+    weights_file: str = ""
+    """For ``yunet``: path of its ONNX file."""
     minimum_face_pixels: int = 40
-    """Smallest face to look for; smaller is slower."""
+    """Smallest face to look for in the picture that is searched; smaller is slower."""
     minimum_confidence: float | None = None
-    """Detections below it are dropped. mtcnn: a probability, 0.9 where None; dlib-hog: a margin, 0 where None."""
+    """Detections below it are dropped. mtcnn: a probability, 0.9 where None; dlib-hog: a margin, 0; dlib-cnn: a margin,
+    0.5; yunet: a score from 0 to 1, 0.8."""
+    working_pixels: int | None = None
+    """Longest side of the picture that is searched; larger ones are scaled down for it. None: never."""
+    redetect_seconds: float = 0.6
+    """Longest time between two searches of the whole frame; in between faces are followed."""
+    reappear_seconds: float = 3.0
+    """How long after its end a track can go on, if the face looks the same."""
 
     def __post_init__(self) -> None:
         if self.minimum_face_pixels < 20:
             raise ParameterError(f"minimum_face_pixels must be at least 20, found {self.minimum_face_pixels}")
+        if self.working_pixels is not None and self.working_pixels < 64:
+            raise ParameterError(f"working_pixels must be at least 64, found {self.working_pixels}")
+        if not 0 <= self.redetect_seconds < float("inf"):
+            raise ParameterError(f"redetect_seconds must be at least 0, found {self.redetect_seconds}")
+        if not 0 <= self.reappear_seconds < float("inf"):
+            raise ParameterError(f"reappear_seconds must be at least 0, found {self.reappear_seconds}")
+        if (self.detector == "yunet") != bool(self.weights_file):
+            raise ParameterError(
+                f"weights_file goes with the detector yunet and with no other; for it get {_YUNET} and give its path"
+            )
 
     def needed_packages(self) -> tuple[str, ...]:
-        """Return what the chosen detector imports."""
-        return ("facenet_pytorch", "torch") if self.detector == "mtcnn" else ("dlib",)
+        """Return what the chosen detector imports, and what telling people apart does."""
+        detector = ("facenet_pytorch",) if self.detector == "mtcnn" else ()
+        return (*detector, "torch", "dlib", "cv2", "scipy")
 
     @property
     def schema(self) -> Schema:
-        """``box``, ``landmarks`` and ``confidence``."""
+        """``box``, ``landmarks``, ``confidence`` and ``track``."""
         return FACES
 
-    def weights(self) -> dict[str, "Path"]:
-        """Return the files of the chosen detector, which ship inside its package."""
-        if self.detector == "dlib-hog":
-            return {"landmarks": dlib_weights("shape_predictor_68_face_landmarks.dat")}
-        return {net: single_file("facenet_pytorch", f"data/{net}.pt") for net in ("pnet", "rnet", "onet")}
+    def weights(self) -> dict[str, Path]:
+        """Return the files of the chosen detector and of the descriptor that tells people apart."""
+        return {**self._detector_weights(), **describer_weights()}
 
     def extract(self, frames: Iterator[Frames], execution: Execution = CPU) -> Iterator[Track]:
-        """Detect faces batch by batch."""
-        detect = self._detector(execution)
-        for batch in frames:
-            found = detect(batch.pixels) if len(batch.pixels) else []
-            counts = [len(detections.confidence) for detections in found]
-            yield Track(
-                schema=self.schema,
-                times=np.repeat(batch.times, counts, axis=0) if found else np.zeros((0, 2)),
-                fields={
-                    "box": _stack([detections.boxes for detections in found], (4,)),
-                    "landmarks": _stack([detections.landmarks for detections in found], (5, 2)),
-                    "confidence": _stack([detections.confidence for detections in found], ()),
-                },
-                gaps=batch.gaps,
-            )
+        """Detect and track faces batch by batch."""
+        tracker = FaceTracker(
+            self._detector(execution),
+            partial(describe, device=execution.device),
+            self.redetect_seconds,
+            self.reappear_seconds,
+        )
+        following = next(frames, None)
+        while (batch := following) is not None:
+            following = next(frames, None)
+            yield self._rows(batch, tracker.track(batch, is_last=following is None))
+
+    def _rows(self, batch: Frames, tracked: list[TrackedFaces]) -> Track:
+        """Return the rows of a batch: every face of a frame has the frame's time."""
+        counts = [len(one.ids) for one in tracked]
+        fields: dict[str, NDArray[np.generic]] = {name: field.empty() for name, field in FACES.items()}
+        if tracked:
+            fields = {
+                "box": np.concatenate([one.faces.boxes for one in tracked]),
+                "landmarks": np.concatenate([one.faces.landmarks for one in tracked]),
+                "confidence": np.concatenate([one.faces.confidence for one in tracked]),
+                "track": np.concatenate([one.ids for one in tracked]),
+                "frame_size": np.tile(np.array(batch.pixels.shape[2:0:-1], np.int32), (sum(counts), 1)),
+            }
+        times = np.repeat(batch.times, counts, axis=0)
+        return Track(schema=FACES, times=times, fields=fields, gaps=batch.gaps)
 
     def _detector(self, execution: Execution) -> Detector:
+        pixels, weights = self.minimum_face_pixels, self._detector_weights()
+        confidence = self.minimum_confidence
+        confidence = _MINIMUM_CONFIDENCE[self.detector] if confidence is None else confidence
+        detector: Detector
         if self.detector == "mtcnn":
-            threshold = 0.9 if self.minimum_confidence is None else self.minimum_confidence
-            return partial(_detect_mtcnn, _mtcnn(self.minimum_face_pixels, execution.device), threshold)
-        threshold = self.minimum_confidence or 0.0
-        upsample = int(self.minimum_face_pixels < _HOG_MINIMUM_PIXELS)
-        return partial(_detect_hog, str(self.weights()["landmarks"]), upsample, threshold)
+            detector = Mtcnn(pixels, confidence, execution.device)
+        elif self.detector == "dlib-hog":
+            detector = dlib_hog(pixels, confidence, weights["landmarks68"])
+        elif self.detector == "dlib-cnn":
+            detector = dlib_cnn(pixels, confidence, weights["mmod"], weights["landmarks68"])
+        else:
+            detector = Yunet(weights["yunet"], confidence)
+        return detector if self.working_pixels is None else ScaledDetector(detector, self.working_pixels)
 
-
-def _detect_mtcnn(mtcnn: Any, threshold: float, pixels: NDArray[np.uint8]) -> list[Detections]:
-    boxes, probabilities, landmarks = mtcnn.detect(list(pixels), landmarks=True)
-    found = []
-    for box, probability, points in zip(boxes, probabilities, landmarks, strict=True):
-        if box is None:
-            found.append(_no_detections())
-            continue
-        keep = np.asarray(probability, np.float64) >= threshold
-        found.append(
-            Detections(
-                np.asarray(box, np.float32)[keep],
-                np.asarray(points, np.float32)[keep],
-                np.asarray(probability, np.float32)[keep],
-            )
-        )
-    return found
-
-
-def _detect_hog(predictor_path: str, upsample: int, threshold: float, pixels: NDArray[np.uint8]) -> list[Detections]:
-    detector, predictor = _hog(predictor_path)
-    found = []
-    for image in pixels:
-        rectangles, scores, _ = detector.run(image, upsample, threshold)
-        landmarks = []
-        for rectangle in rectangles:
-            points = predictor(image, rectangle)
-            landmarks.append(
-                [
-                    np.mean([(points.part(i).x, points.part(i).y) for i in group], axis=0)
-                    for group in _EYE_AND_MOUTH_POINTS
-                ]
-            )
-        boxes = [(r.left(), r.top(), r.right() + 1, r.bottom() + 1) for r in rectangles]
-        found.append(
-            Detections(
-                np.array(boxes, np.float32).reshape(-1, 4),
-                np.array(landmarks, np.float32).reshape(-1, 5, 2),
-                np.array(scores, np.float32),
-            )
-        )
-    return found
-
-
-def _no_detections() -> Detections:
-    return Detections(np.zeros((0, 4), np.float32), np.zeros((0, 5, 2), np.float32), np.zeros(0, np.float32))
-
-
-def _stack(arrays: list[NDArray[np.float32]], row_shape: tuple[int, ...]) -> NDArray[np.float32]:
-    return np.concatenate(arrays) if arrays else np.zeros((0, *row_shape), np.float32)
-
-
-@cache
-def _mtcnn(minimum_face_pixels: int, device: str) -> Any:
-    from facenet_pytorch import MTCNN
-
-    return MTCNN(keep_all=True, min_face_size=minimum_face_pixels, device=device)
-
-
-@cache
-def _hog(predictor_path: str) -> tuple[Any, Any]:
-    import dlib
-
-    return dlib.get_frontal_face_detector(), dlib.shape_predictor(predictor_path)
+    def _detector_weights(self) -> dict[str, Path]:
+        if self.detector == "mtcnn":
+            return {net: single_file("facenet_pytorch", f"data/{net}.pt") for net in ("pnet", "rnet", "onet")}
+        if self.detector == "yunet":
+            path = Path(self.weights_file).expanduser()
+            if not path.is_file():
+                raise WeightsError(f"{path}: no such file; get {_YUNET} and give its path as weights_file")
+            return {"yunet": path}
+        weights = {"landmarks68": dlib_weights("shape_predictor_68_face_landmarks.dat")}
+        if self.detector == "dlib-cnn":
+            weights["mmod"] = dlib_weights("mmod_human_face_detector.dat")
+        return weights

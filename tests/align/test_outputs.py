@@ -279,3 +279,9 @@ def test_arrays_are_what_the_schema_says() -> None:
 def test_tracks_that_do_not_go_together_are_refused(tracks: str, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         output_schemas(recipe(out=f"tracks: [{tracks}], timeline: segment"), SCHEMAS)
+
+
+def test_the_timeline_must_be_of_words() -> None:
+    schemas: dict[str, Schema] = {"mfcc": SOUND, "face": FACE}
+    with pytest.raises(RecipeError, match=r"^output 'out': track 'face' holds values; expected words with 'text'$"):
+        output_schemas(recipe(out="tracks: [mfcc], timeline: {words: {track: face}}"), schemas)

@@ -56,7 +56,7 @@ def test_equals_transformers_word_by_word() -> None:
     from trimodal.extract.weights import model_folder
 
     words = ["Embeddings", "are", "unbelievably", "useful", "today"]
-    track = Bert(model=MINI_LM).extract(_words([words]))
+    track = Bert(model=MINI_LM).extract({"words": _words([words])})
     tokeniser, model = (kind.from_pretrained(model_folder(MINI_LM)) for kind in (AutoTokenizer, AutoModel))
     encoded = tokeniser(words, is_split_into_words=True, return_tensors="pt")
     with torch.inference_mode():
@@ -70,38 +70,40 @@ def test_equals_transformers_word_by_word() -> None:
 def test_many_utterances_at_once_give_what_each_alone_gives() -> None:
     utterances = [["short"], ["a", "much", "longer", "line", "of", "words", "than", "that"], ["two", "words"]]
     bert = Bert(model=MINI_LM)
-    together = bert.extract(_words(utterances))
-    alone = [bert.extract(_words([words])).values for words in utterances]
+    together = bert.extract({"words": _words(utterances)})
+    alone = [bert.extract({"words": _words([words])}).values for words in utterances]
     np.testing.assert_allclose(together.values, np.concatenate(alone), atol=1e-5)
 
 
 def test_context_is_the_utterance() -> None:
     bert = Bert(model=MINI_LM)
-    joined = bert.extract(_words([["river", "bank"]])).values[1]
-    apart = bert.extract(_words([["river"], ["bank"]])).values[1]
+    joined = bert.extract({"words": _words([["river", "bank"]])}).values[1]
+    apart = bert.extract({"words": _words([["river"], ["bank"]])}).values[1]
     assert np.abs(joined - apart).max() > 0.05
 
 
 def test_text_longer_than_the_model_is_read_in_windows(tiny: Path) -> None:
     words = [chr(ord("a") + number % 26) for number in range(100)]
-    track = Bert(model=str(tiny)).extract(_words([words]))
+    track = Bert(model=str(tiny)).extract({"words": _words([words])})
     assert track.values.shape == (100, 16)
-    first_window = Bert(model=str(tiny)).extract(_words([words[:30]]))
+    first_window = Bert(model=str(tiny)).extract({"words": _words([words[:30]])})
     np.testing.assert_allclose(track.values[:15], first_window.values[:15], atol=1e-5)
 
 
 def test_a_word_of_which_nothing_is_kept_has_no_row(tiny: Path) -> None:
-    track = Bert(model=str(tiny)).extract(_words([["a", "\u200d", "b"]]))
+    track = Bert(model=str(tiny)).extract({"words": _words([["a", "\u200d", "b"]])})
     assert track.fields["row"].tolist() == [0, 2]
     np.testing.assert_array_equal(track.times[:, 0], [0.0, 2.0])
 
 
 def test_no_words_no_rows(tiny: Path) -> None:
-    assert len(Bert(model=str(tiny)).extract(_words([]))) == 0
+    assert len(Bert(model=str(tiny)).extract({"words": _words([])})) == 0
 
 
 def test_layers_differ_and_are_known_before(tiny: Path) -> None:
-    last, first = (Bert(model=str(tiny), layer=layer).extract(_words([["a", "b"]])).values for layer in (-1, 0))
+    last, first = (
+        Bert(model=str(tiny), layer=layer).extract({"words": _words([["a", "b"]])}).values for layer in (-1, 0)
+    )
     assert np.abs(last - first).max() > 0.01
     with pytest.raises(ParameterError, match="layer must be from -3 to 2, found 7"):
         _ = Bert(model=str(tiny), layer=7).schema
@@ -126,7 +128,7 @@ def test_weights_of_another_kind_are_refused(tiny: Path, tmp_path: Path) -> None
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "model.safetensors").write_bytes(b"\x00" * 64)
     with pytest.raises(WeightsError, match="not a model that transformers can load"):
-        Bert(model=str(tmp_path)).extract(_words([["a"]]))
+        Bert(model=str(tmp_path)).extract({"words": _words([["a"]])})
 
 
 def test_refuses_an_empty_model() -> None:

@@ -18,6 +18,8 @@ def _faces(landmarks: np.ndarray, starts: list[float]) -> Track:
         "box": np.zeros((count, 4), np.float32),
         "landmarks": np.broadcast_to(landmarks, (count, 5, 2)).astype(np.float32),
         "confidence": np.ones(count, np.float32),
+        "track": np.zeros(count, np.int32),
+        "frame_size": np.tile(np.array([320, 240], np.int32), (count, 1)),
     }
     return Track(schema=FACES, times=np.array([(start, start + 0.1) for start in starts]).reshape(-1, 2), fields=fields)
 

@@ -13,7 +13,7 @@ def _embed(path: Path) -> tuple[Track, Track]:
     info = probe(path)
     faces = Faces(sampling=Sampling(fps=2))
     chosen = FaceChoice().extract(
-        concatenate(faces.schema, list(faces.extract(read_frames(path, info, faces.sampling))))
+        {"faces": concatenate(faces.schema, list(faces.extract(read_frames(path, info, faces.sampling))))}
     )
     embedding = FaceEmbedding()
     frames = read_frames(path, info, Sampling(), only=chosen.times[:, 0])

@@ -1,0 +1,147 @@
+import pickle
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from stores import OUTPUTS, RECORDINGS, write_store
+from torch.utils.data import DataLoader
+
+from trimodal.errors import StoreError
+from trimodal.store import FeatureStore
+from trimodal.store.loader import SegmentDataset, collate
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_store(tmp_path_factory.mktemp("loader") / "s.store")
+
+
+def _assert_equal(one: Any, other: Any) -> None:
+    assert type(one) is type(other)
+    if isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            _assert_equal(one[key], other[key])
+    elif isinstance(one, torch.Tensor):
+        assert one.dtype == other.dtype
+        assert torch.equal(one, other)
+    else:
+        assert one == other
+
+
+def test_batch_is_padded_at_the_end(path: Path) -> None:
+    dataset = SegmentDataset(path)
+    samples = [dataset[index] for index in (1, 0, 2, 3)]
+    batch = collate(samples)
+    assert batch["id"] == ["one_1", "one_0", "one_2", "two_0"]
+    assert batch.keys() == {"id", "labels", *OUTPUTS}
+    for name, schema in OUTPUTS.items():
+        padded = batch[name]
+        assert padded["lengths"].tolist() == [4, 0, 2, 3]
+        assert padded["values"].shape == (4, 4, *schema.shape)
+        assert padded["mask"].shape == (4, 4)
+        assert padded["mask"].dtype == torch.bool
+        assert padded["values"].numpy().dtype == schema.dtype
+        for row, sample in enumerate(samples):
+            rows = sample.outputs[name]
+            np.testing.assert_array_equal(padded["values"][row, : len(rows)], rows.values)
+            np.testing.assert_array_equal(padded["mask"][row, : len(rows)], rows.mask)
+            assert not padded["values"][row, len(rows) :].any()
+            assert not padded["mask"][row, len(rows) :].any()
+
+
+def test_batch_can_be_written_and_the_store_stays_as_it_is(path: Path) -> None:
+    before = (path / "shard-00000.h5").read_bytes()
+    batch = collate([SegmentDataset(path)[1]])
+    batch["text"]["values"] += 1
+    np.testing.assert_array_equal(
+        FeatureStore(path).rows("text", 1).values, RECORDINGS["one"].outputs["text"].values[:4]
+    )
+    assert (path / "shard-00000.h5").read_bytes() == before
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_batch_of_segments_without_rows(path: Path, size: int) -> None:
+    batch = collate([SegmentDataset(path)[0]] * size)
+    for name, schema in OUTPUTS.items():
+        assert batch[name]["values"].shape == (size, 0, *schema.shape)
+        assert batch[name]["mask"].shape == (size, 0)
+        assert batch[name]["lengths"].tolist() == [0] * size
+
+
+def test_labels(path: Path) -> None:
+    labels = collate([SegmentDataset(path)[index] for index in (0, 1, 2)])["labels"]
+    assert labels["mood"] == ["glad", "söur", "glad"]
+    _assert_equal(labels["valence"], torch.tensor([0, 1 / 3, 2 / 3], dtype=torch.float32))
+
+
+@pytest.mark.parametrize("split", [None, "train", "valid", "test"])
+def test_split(path: Path, split: str | None) -> None:
+    expected = [
+        segment.id
+        for content in RECORDINGS.values()
+        for segment in content.segments
+        if split is None or segment.split == split
+    ]
+    for store in (FeatureStore(path), path, str(path)):
+        dataset = SegmentDataset(store, split)
+        assert len(dataset) == len(expected)
+        assert [dataset[index].id for index in range(len(dataset))] == expected
+
+
+def test_unknown_split_names_the_nearest(path: Path) -> None:
+    with pytest.raises(StoreError, match=r"s\.store: no split is called 'trian'; did you mean 'train'\?"):
+        SegmentDataset(path, "trian")
+    with pytest.raises(StoreError, match="no split is called 'x'; known: test, train, valid"):
+        SegmentDataset(path, "x")
+
+
+def test_split_that_some_segments_do_not_have(tmp_path: Path) -> None:
+    one = RECORDINGS["one"]
+    content = replace(one, segments=[replace(segment, split="") for segment in one.segments])
+    assert len(SegmentDataset(write_store(tmp_path / "s.store", {"one": content}))) == 3
+    with pytest.raises(StoreError, match="no split is called 'train'"):
+        SegmentDataset(tmp_path / "s.store", "train")
+
+
+def test_segment_that_is_not_there(path: Path) -> None:
+    with pytest.raises(IndexError, match="index 4 is out of bounds"):
+        SegmentDataset(path, "train")[4]
+
+
+@pytest.mark.parametrize("start", ["fork", "forkserver", "spawn"])
+def test_workers_give_the_same_batches(path: Path, start: str) -> None:
+    dataset = SegmentDataset(path)
+    expected = list(DataLoader(dataset, batch_size=2, collate_fn=collate))  # opens the store before the fork
+    found = list(DataLoader(dataset, batch_size=2, collate_fn=collate, num_workers=2, multiprocessing_context=start))
+    assert len(found) == len(expected) == 5
+    for one, other in zip(found, expected, strict=True):
+        _assert_equal(one, other)
+
+
+def test_pickled_dataset(path: Path) -> None:
+    dataset = SegmentDataset(path, "valid")
+    again = pickle.loads(pickle.dumps(dataset))
+    _assert_equal(collate(list(map(again.__getitem__, range(3)))), collate(list(map(dataset.__getitem__, range(3)))))
+
+
+def test_missing_torch_names_the_extra(path: Path) -> None:
+    script = f"""
+import sys
+sys.modules["torch"] = None
+from trimodal.store import FeatureStore
+print(len(FeatureStore({str(path)!r})[1].outputs["text"]))
+import trimodal.store.loader
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stdout == "4\n"
+    assert result.stderr.splitlines()[-1] == (
+        "trimodal.errors.MissingPackageError: trimodal.store.loader needs the package 'torch', which is not installed; "
+        "pip install 'trimodal[torch]'"
+    )
