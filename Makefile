@@ -23,7 +23,7 @@ demo: $(VENV)/installed
 	$(BIN)/python examples/one_batch.py $(DEMO)/sample.store
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # mypy wants a folder called trimodal: a link to this one.
 check: $(VENV)/installed

@@ -52,12 +52,12 @@ class TrackedFaces:
 class FaceTracker:
     """Tracks faces through the frames of a video, given in their order.
 
-    The whole frame is searched when a shot begins, when a face is lost, at the end, and after `redetect_seconds` (half
-    of that on the last frame of a batch); in between each face is followed near where it was. A face that a search
-    finds anew is followed backwards, too, through the frames since the search before (as far as they are in the same
-    batch), so that it is not missed there. What a search finds belongs to the track it overlaps most (the Hungarian method);
-    otherwise to a track that ended less than `reappear_seconds` ago and looks the same; otherwise a new track begins. A
-    cut ends all tracks, and so does a second search in a row that does not see the face.
+    The whole frame is searched when a shot begins, when a face is lost, at the end, and after `redetect_seconds`
+    (half of that on the last frame of a batch); in between each face is followed near where it was. A face that a
+    search finds anew is followed backwards, too, through the frames since the search before (as far as they are in
+    the same batch), so that it is not missed there. What a search finds belongs to the track it overlaps most (the
+    Hungarian method); otherwise to a track that ended less than `reappear_seconds` ago and looks the same; otherwise
+    a new track begins. A cut ends all tracks, and so does a second search in a row that does not see the face.
 
     Parameters
     ----------
