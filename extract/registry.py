@@ -2,6 +2,7 @@
 
 from .audio.mfcc import Mfcc
 from .audio.opensmile import OpenSmile
+from .audio.voice_activity import VoiceActivity
 from .base import Extractor
 from .text.bert import Bert
 from .text.words import Words
@@ -14,7 +15,7 @@ from .video.face_shape import FaceShape
 from .video.faces import Faces
 
 _VIDEO = (Faces, FaceChoice, FaceCrop, FaceEmbedding, FaceLandmarks, FaceGeometry, FaceShape)
-_AUDIO = (Mfcc, OpenSmile)
+_AUDIO = (Mfcc, OpenSmile, VoiceActivity)
 _TEXT = (Words, Bert)
 
 EXTRACTORS: dict[str, type[Extractor]] = {extractor.name: extractor for extractor in (*_VIDEO, *_AUDIO, *_TEXT)}

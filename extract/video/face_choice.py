@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import ParameterError
 from ...track import Schema, Track
 from ..base import CPU, Execution, TrackExtractor
+from .active_speaker import speaking
 from .face_schema import FACES
 from .reference_face import describe_reference
 
@@ -20,7 +21,7 @@ _SAME_PERSON_DISTANCE = 0.6
 
 @dataclass(frozen=True, kw_only=True)
 class FaceChoice(TrackExtractor):
-    """At most one face per frame, by a policy; the track it chooses from keeps all of them.
+    """At most one face per frame (but for ``all``), by a policy; the track it chooses from keeps all of them.
 
     Raises
     ------
@@ -33,17 +34,22 @@ class FaceChoice(TrackExtractor):
 
     faces: str = "faces"
     """The track of faces to choose from."""
-    policy: Literal["largest", "central", "longest", "half", "reference"] = "largest"
-    """``largest``: in every frame the box with the largest area; ``central``: the one whose middle is nearest to the
-    frame's; ``longest``: the person who is in view longest, and nobody where that person is not; ``half``: the
-    largest whose middle is in the given half of the frame (split screens); ``reference``: the person whose descriptors
-    come nearest to the face in a picture, and nobody if none comes near."""
+    policy: Literal["all", "largest", "central", "longest", "half", "reference", "speaker"] = "largest"
+    """``all``: every face; ``largest``: in every frame the box with the largest area; ``central``: the one whose
+    middle is nearest to the frame's; ``longest``: the person who is in view longest, and nobody where that person is
+    not; ``half``: the largest whose middle is in the given half of the frame (split screens); ``reference``: the
+    person whose descriptors come nearest to the face in a picture, and nobody if none comes near; ``speaker``: the
+    person whose mouth moves while a voice is heard, at the nearest moment with a voice where there is none."""
     half: Literal["left", "right"] | None = None
     """For ``half``: which half of the frame, as it is seen."""
     reference: str = ""
     """For ``reference``: path of a picture with one face."""
     embedding: str = "face_embedding"
     """For ``reference``: the track of dlib descriptors of all faces of ``faces``."""
+    geometry: str = "face_geometry"
+    """For ``speaker``: the geometry track of all faces of ``faces``."""
+    voice: str = "voice_activity"
+    """For ``speaker``: the track of voice activity."""
 
     def __post_init__(self) -> None:
         if (self.policy == "half") != (self.half is not None):
@@ -52,8 +58,9 @@ class FaceChoice(TrackExtractor):
             raise ParameterError("'reference', the path of a picture, goes with 'policy: reference' and with no other")
 
     def needed_fields(self) -> tuple[str, ...]:
-        """Return ``faces``, and ``embedding`` where the policy compares with a reference."""
-        return ("faces", "embedding") if self.policy == "reference" else ("faces",)
+        """Return ``faces``, and what else the policy looks at."""
+        more = {"reference": ("embedding",), "speaker": ("geometry", "voice")}
+        return ("faces", *more.get(self.policy, ()))
 
     def needed_packages(self) -> tuple[str, ...]:
         """Return what describing the reference imports."""
@@ -75,7 +82,7 @@ class FaceChoice(TrackExtractor):
     def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:
         """Choose a row for every frame."""
         faces = tracks["faces"]
-        if not len(faces):
+        if not len(faces) or self.policy == "all":
             return faces
         rows = np.arange(len(faces))
         if self.policy == "half":
@@ -85,7 +92,11 @@ class FaceChoice(TrackExtractor):
             rows = rows[faces.fields["track"] == _longest(faces)]
         elif self.policy == "reference":
             rows = self._like_reference(faces, tracks["embedding"])
-        merit = -np.linalg.norm(_middles(faces), axis=1) if self.policy == "central" else _areas(faces)
+        merit = _areas(faces)
+        if self.policy == "central":
+            merit = -np.linalg.norm(_middles(faces), axis=1)
+        elif self.policy == "speaker":
+            merit = speaking(faces, tracks["geometry"], tracks["voice"])
         return faces.rows(best_of_each_frame(faces.times[:, 0], rows, merit))
 
     def _like_reference(self, faces: Track, embedding: Track) -> NDArray[np.intp]:

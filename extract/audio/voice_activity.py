@@ -1,0 +1,82 @@
+"""Voice activity: where somebody speaks (silero-vad)."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ...errors import ParameterError
+from ...media import Audio
+from ...track import Field, Gap, Schema, Track, empty_track
+from ..base import CPU, AudioExtractor, Execution
+from ..weights import single_file
+
+_WINDOW_SAMPLES = {16_000: 512, 8_000: 256}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceActivity(AudioExtractor):
+    """How likely somebody speaks, and how loud it is, every 32 ms.
+
+    Windows do not overlap: row k saw ``[k * 32 ms, (k + 1) * 32 ms)`` and that is its interval; what is left at the end
+    is filled up with silence. The network also remembers what came before, which the interval leaves out.
+
+    References
+    ----------
+    Silero Team, Silero VAD, 2021, https://github.com/snakers4/silero-vad; its weights ship inside the package.
+
+    Raises
+    ------
+    ParameterError
+        If the network does not know the sample rate.
+    """
+
+    name: ClassVar[str] = "voice_activity"
+    packages: ClassVar[tuple[str, ...]] = ("silero_vad", "torch")
+
+    def __post_init__(self) -> None:
+        if self.sample_rate not in _WINDOW_SAMPLES:
+            raise ParameterError(f"voice activity needs a sample_rate of 16000 or 8000, found {self.sample_rate}")
+
+    @property
+    def schema(self) -> Schema:
+        """``values``: ``speech``, a probability, and ``level``, the root mean square of the samples (full scale 1)."""
+        return {"values": Field(shape=(2,), columns=("speech", "level"))}
+
+    def weights(self) -> dict[str, Path]:
+        """Return the network, which ships inside its package."""
+        return {"network": single_file("silero_vad", "data/silero_vad.jit")}
+
+    def extract(self, audio: Audio, execution: Execution = CPU) -> Track:
+        """Compute the track; no sound gives no row and a gap."""
+        import torch
+
+        if not len(audio.samples):
+            gap = Gap(start_seconds=audio.start_seconds, end_seconds=audio.start_seconds, reason="no sound")
+            return empty_track(self.schema, (*audio.gaps, gap))
+        window = _WINDOW_SAMPLES[self.sample_rate]
+        count = -(-len(audio.samples) // window)
+        windows = np.pad(audio.samples, (0, count * window - len(audio.samples))).reshape(count, window)
+        network = _network()
+        network.reset_states()
+        with torch.inference_mode():
+            speech = [float(network(torch.from_numpy(one), self.sample_rate)) for one in windows]
+        level = np.sqrt((windows.astype(np.float64) ** 2).mean(axis=1))
+        starts = audio.start_seconds + np.arange(count) * (window / self.sample_rate)
+        ends = np.minimum(starts + window / self.sample_rate, audio.end_seconds)
+        values = np.stack([speech, level], axis=1).astype(np.float32)
+        times = np.stack([starts, ends], axis=1)
+        return Track(schema=self.schema, times=times, fields={"values": values}, gaps=audio.gaps)
+
+
+@cache
+def _network() -> Any:
+    import warnings
+
+    from silero_vad import load_silero_vad
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # torch deprecates the format that the package ships
+        return load_silero_vad()
