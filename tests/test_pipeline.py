@@ -1,10 +1,12 @@
 """From a corpus to a store, with every real part."""
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -195,3 +197,16 @@ def test_refusals_come_before_any_work(sample: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="jobs must be at least 1, found 0"):
         run(corpus, SOUND, tmp_path / "s", jobs=0)
     assert not (tmp_path / "s.work").exists()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/store-format.md"])
+def test_the_code_in_the_documentation_runs(
+    done: RunReport, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my.store").symlink_to(done.store)
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[1] / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, page, "exec"), {"h5py": h5py})
