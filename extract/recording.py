@@ -5,7 +5,7 @@ import os
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import tee, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..errors import TrackError, TrimodalError
 from ..media import Frames, Sampling, Utterance
 from ..track import Gap, Track, empty_track
 from .base import AudioExtractor, Execution, FaceExtractor, TrackExtractor, TranscriptExtractor, VideoExtractor
+from .broadcast import broadcast
 from .cache import TrackCache
 from .fingerprint import parameters, software, weight_digests
 from .media_source import MediaSource
@@ -180,13 +181,13 @@ class _Extraction:
 
     def _make_streams(self, tracks: Sequence[PlannedTrack]) -> None:
         """Make several tracks from one pass over the frames that they all read."""
-        frames = self._frames(tracks[0])
-        streams = [self._stream(track, copy) for track, copy in zip(tracks, tee(frames, len(tracks)), strict=True)]
+        copies = broadcast(self._frames(tracks[0]), len(tracks))
+        streams = [self._stream(track, copy) for track, copy in zip(tracks, copies, strict=True)]
         writers: list[TrackWriter] = []
         try:
             for track in tracks:
                 writers.append(TrackWriter(self._paths[track.name], track.schema, _made_by(track)))
-            # Each stream takes one batch to give one piece, so tee never holds more than a batch.
+            # Each stream takes one batch to give one piece, so no more than a batch or two are held.
             for pieces in zip_longest(*streams):
                 for writer, piece in zip(writers, pieces, strict=True):
                     if piece is not None:

@@ -12,11 +12,18 @@ from .video.face_embedding import FaceEmbedding
 from .video.face_geometry import FaceGeometry
 from .video.face_landmarks import FaceLandmarks
 from .video.face_shape import FaceShape
+from .video.facenet_embedding import FacenetEmbedding
 from .video.faces import Faces
+from .video.frame_crop import FrameCrop
+from .video.frame_embedding import FrameEmbedding
+from .video.timm_embedding import TimmEmbedding
 
-_VIDEO = (Faces, FaceChoice, FaceCrop, FaceEmbedding, FaceLandmarks, FaceGeometry, FaceShape)
+_FRAMES = (Faces, FrameCrop, FrameEmbedding)
+_FACES = (FaceChoice, FaceCrop, FaceEmbedding, FacenetEmbedding, TimmEmbedding, FaceLandmarks, FaceGeometry, FaceShape)
 _AUDIO = (Mfcc, OpenSmile, VoiceActivity)
 _TEXT = (Words, Bert)
 
-EXTRACTORS: dict[str, type[Extractor]] = {extractor.name: extractor for extractor in (*_VIDEO, *_AUDIO, *_TEXT)}
+EXTRACTORS: dict[str, type[Extractor]] = {
+    extractor.name: extractor for extractor in (*_FRAMES, *_FACES, *_AUDIO, *_TEXT)
+}
 """Importing it imports no heavy package: each extractor imports its own at first use."""

@@ -22,7 +22,19 @@ STAIR = (
     ("media", "store", "track"),
     ("errors", "__version__"),
 )
-HEAVY = ("cv2", "dlib", "librosa", "opensmile", "transformers", "facenet_pytorch", "torch", "av", "scipy", "pydantic")
+HEAVY = (
+    "cv2",
+    "dlib",
+    "librosa",
+    "opensmile",
+    "transformers",
+    "facenet_pytorch",
+    "torch",
+    "av",
+    "scipy",
+    "pydantic",
+    "timm",
+)
 
 
 def _sub_packages() -> list[str]:

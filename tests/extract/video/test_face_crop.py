@@ -2,11 +2,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from trimodal.errors import ParameterError
-from trimodal.extract.video.face_crop import _TEMPLATE, FaceCrop, similarity
+from trimodal.extract.video.cropping import TEMPLATE
+from trimodal.extract.video.face_crop import FaceCrop
 from trimodal.extract.video.face_schema import FACES
 from trimodal.media import Frames
 from trimodal.track import Track
@@ -29,29 +28,14 @@ def _frames(image: np.ndarray, starts: list[float]) -> Iterator[Frames]:
         yield Frames(times=np.array([[start, start + 0.1]]), pixels=image[None])
 
 
-@given(
-    scale=st.floats(0.2, 5),
-    angle=st.floats(-3.1, 3.1),
-    shift=st.tuples(st.floats(-100, 100), st.floats(-100, 100)),
-)
-def test_similarity_finds_turn_scale_and_shift(scale: float, angle: float, shift: tuple[float, float]) -> None:
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    found = similarity(_TEMPLATE, _TEMPLATE @ turn.T + shift)
-    np.testing.assert_allclose(found, np.column_stack([turn, shift]), atol=1e-6)
-
-
-def test_similarity_of_points_that_coincide_only_shifts() -> None:
-    np.testing.assert_allclose(similarity(np.ones((5, 2)), np.full((5, 2), 3.0)), [[1, 0, 2], [0, 1, 2]])
-
-
 def test_landmarks_come_to_lie_on_the_template() -> None:
-    landmarks = _TEMPLATE * 1.5 + (40, 20)
+    landmarks = TEMPLATE * 1.5 + (40, 20)
     image = np.zeros((240, 320, 3), np.uint8)
     for x, y in landmarks.round().astype(int):
         image[y - 2 : y + 3, x - 2 : x + 3] = (255, 128, 0)
     (piece,) = FaceCrop().extract(_frames(image, [0.0]), _faces(landmarks, [0.0]))
     assert piece.values.shape == (1, 112, 112, 3)
-    for x, y in _TEMPLATE.round().astype(int):
+    for x, y in TEMPLATE.round().astype(int):
         assert piece.values[0, y, x, 0] > 200
         assert piece.values[0, y, x, 2] < 50  # channels stay in order
 
@@ -59,7 +43,7 @@ def test_landmarks_come_to_lie_on_the_template() -> None:
 def test_crops_are_made_where_faces_are_and_nowhere_else() -> None:
     image = np.full((240, 320, 3), 200, np.uint8)
     crop = FaceCrop(size_pixels=64, colour="grey", margin=0.3)
-    pieces = list(crop.extract(_frames(image, [0.0, 0.1, 0.2]), _faces(_TEMPLATE + 60, [0.0, 0.2])))
+    pieces = list(crop.extract(_frames(image, [0.0, 0.1, 0.2]), _faces(TEMPLATE + 60, [0.0, 0.2])))
     assert [len(piece) for piece in pieces] == [1, 0, 1]
     assert pieces[0].values.shape == (1, 64, 64)
     assert (pieces[0].values == 200).all()
@@ -67,9 +51,23 @@ def test_crops_are_made_where_faces_are_and_nowhere_else() -> None:
 
 def test_what_lies_outside_the_frame_is_black() -> None:
     image = np.full((240, 320, 3), 200, np.uint8)
-    (piece,) = FaceCrop().extract(_frames(image, [0.0]), _faces(_TEMPLATE - 60, [0.0]))
+    (piece,) = FaceCrop().extract(_frames(image, [0.0]), _faces(TEMPLATE - 60, [0.0]))
     assert (piece.values[0, 0, 0] == 0).all()
     assert (piece.values[0, -1, -1] == 200).all()
+
+
+@pytest.mark.parametrize("cut", ["box", "letterbox"])
+def test_boxes_are_cut_with_their_margin_in_pixels_of_the_frame(cut: str) -> None:
+    image = np.zeros((240, 320, 3), np.uint8)
+    image[50:90, 100:140] = (10, 200, 30)
+    faces = _faces(TEMPLATE, [0.0])
+    faces.fields["box"][:] = (105.4, 55.9, 135, 85)  # type: ignore[index]
+    crop = FaceCrop(cut=cut, size_pixels=80, margin_pixels=5)  # type: ignore[arg-type]
+    (piece,) = crop.extract(_frames(image, [0.0]), faces)
+    assert (piece.values == (10, 200, 30)).all()
+    wider = FaceCrop(cut=cut, size_pixels=80, margin_pixels=15)  # type: ignore[arg-type]
+    (piece,) = wider.extract(_frames(image, [0.0]), faces)
+    assert (piece.values[0, 0, 0] == 0).all()
 
 
 @pytest.mark.parametrize(
@@ -77,6 +75,9 @@ def test_what_lies_outside_the_frame_is_black() -> None:
     [
         ({"size_pixels": 4}, "size_pixels must be from 8 to 4096, found 4"),
         ({"margin": -0.1}, "margin must be from 0 to 2, found -0.1"),
+        ({"margin_pixels": -1}, "margin_pixels must be from 0 to 4096, found -1"),
+        ({"cut": "box", "margin": 0.1}, "margin goes with the cut landmarks, found box; it takes margin_pixels"),
+        ({"margin_pixels": 3}, "margin_pixels goes with the cuts box and letterbox, found landmarks; it takes margin"),
     ],
 )
 def test_refuses_parameters_outside_their_range(parameters: dict[str, float], message: str) -> None:

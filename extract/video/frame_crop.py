@@ -1,0 +1,50 @@
+"""The middle of every frame, as a picture of one size."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from ...media import Frames
+from ...track import Field, Schema, Track
+from ..base import CPU, Execution, VideoExtractor
+from .cropping import centre, check_size, to_grey
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameCrop(VideoExtractor):
+    """A square picture of every frame, whatever it shows: the shorter side resized, the middle cut out (`centre`).
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is outside its range.
+    """
+
+    name: ClassVar[str] = "frame_crop"
+    packages: ClassVar[tuple[str, ...]] = ("cv2",)
+
+    size_pixels: int = 224
+    """Width and height."""
+    colour: Literal["rgb", "grey"] = "rgb"
+    """Three channels or one."""
+
+    def __post_init__(self) -> None:
+        check_size(self.size_pixels)
+
+    @property
+    def schema(self) -> Schema:
+        """``values``: pixels from 0 to 255, shape (size, size, 3) in RGB or (size, size) in grey."""
+        channels = (3,) if self.colour == "rgb" else ()
+        columns = ("red", "green", "blue") if channels else ()
+        return {"values": Field(dtype="uint8", shape=(self.size_pixels, self.size_pixels, *channels), columns=columns)}
+
+    def extract(self, frames: Iterator[Frames], execution: Execution = CPU) -> Iterator[Track]:
+        """Cut the pictures batch by batch."""
+        for batch in frames:
+            crops = np.zeros((len(batch.times), self.size_pixels, self.size_pixels, 3), np.uint8)
+            for crop, image in zip(crops, batch.pixels, strict=True):
+                crop[:] = centre(image, self.size_pixels)
+            values = to_grey(crops) if self.colour == "grey" else crops
+            yield Track(schema=self.schema, times=batch.times, fields={"values": values}, gaps=batch.gaps)

@@ -1,0 +1,102 @@
+"""Face embeddings by any backbone of timm with a checkpoint of your own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...media import Frames
+from ...track import Field, Schema, Track
+from ..base import CPU, Execution, FaceExtractor
+from .cropping import Cut, FaceCutter
+from .face_frames import faces_in_frames
+from .timm_model import Scaling, TimmModel
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimmEmbedding(FaceExtractor):
+    """The vector that a backbone makes of every face: its pooled features, or those through a head.
+
+    Two extractors of published work, as parameters beside ``weights_file``:
+
+    - ResNet-101, 2048 numbers: the defaults.
+    - EfficientNet-B1, 256 numbers: ``architecture: efficientnet_b1``, ``head_dimensions: 256``, ``cut: letterbox``,
+      ``margin_pixels: 10``, ``size_pixels: 240``. The head, 1280 -> dropout -> linear 256 -> batch normalisation ->
+      tanh, has the classifier's place and name in the state dict: ``classifier.1.weight``, ``classifier.1.bias``,
+      ``classifier.2.weight`` and so on.
+
+    No pickled code of a checkpoint runs, and every weight of the network must be in it and no other.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is outside its range, or does not go with ``cut``.
+
+    References
+    ----------
+    K. He et al., Deep Residual Learning for Image Recognition, 2016; M. Tan and Q. Le, EfficientNet, 2019; R. Wightman,
+    PyTorch Image Models, 2019: https://github.com/huggingface/pytorch-image-models
+    """
+
+    name: ClassVar[str] = "timm_embedding"
+    packages: ClassVar[tuple[str, ...]] = ("timm", "torch", "safetensors", "cv2")
+
+    architecture: str = "resnet101"
+    """timm's name of the backbone."""
+    weights_file: str = ""
+    """Path of its state dict: .pth or .pt as ``torch.save(network.state_dict(), ...)`` writes it, or .safetensors."""
+    head_dimensions: int | None = None
+    """Numbers that a head of dropout, linear layer, batch normalisation and tanh makes; None: the pooled features."""
+    cut: Cut = "box"
+    """``box``: the box, both sides resized; ``letterbox``: the box in its proportions, on black; ``landmarks``:
+    upright, by the five points."""
+    size_pixels: int = 224
+    """Width and height of the pictures that go in."""
+    margin: float = 0.0
+    """For ``landmarks``: how much more than the template to show, as a fraction of the size on either side."""
+    margin_pixels: int = 0
+    """For ``box`` and ``letterbox``: pixels of the frame that the box is larger by on either side."""
+    scaling: Scaling = "imagenet"
+    """``imagenet``: divided by 255, then by ImageNet's mean and deviation; ``symmetric``: from -1 to 1."""
+    half_precision: bool = False
+    """On a GPU only: multiply in float16, which is faster and wrong by about 0.0005 of a vector's length (measured with
+    random weights, in float16 on a CPU)."""
+
+    def __post_init__(self) -> None:
+        self._model()
+        self._cutter()
+
+    @property
+    def schema(self) -> Schema:
+        """``values``: numbers without unit; ``row``: the row of the faces track that it is of."""
+        return {"values": self._model().field(), "row": Field(dtype="int64")}
+
+    def weights(self) -> dict[str, Path]:
+        """Return the checkpoint."""
+        return self._model().weights()
+
+    def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
+        """Embed the faces batch by batch."""
+        embedder = self._model().embedder(self.scaling, execution.device, self.half_precision)
+        cutter, schema = self._cutter(), self.schema
+        for found in faces_in_frames(frames, faces):
+            pictures = cutter.cut_all(found.images, found.faces)
+            values = embedder.embed(pictures) if len(pictures) else schema["values"].empty()
+            fields: dict[str, NDArray[np.generic]] = {"values": values, "row": found.rows}
+            yield Track(schema=schema, times=found.faces.times, fields=fields)
+
+    def _model(self) -> TimmModel:
+        return TimmModel(
+            architecture=self.architecture,
+            weights_file=self.weights_file,
+            size_pixels=self.size_pixels,
+            head_dimensions=self.head_dimensions,
+        )
+
+    def _cutter(self) -> FaceCutter:
+        return FaceCutter(
+            cut=self.cut, size_pixels=self.size_pixels, margin=self.margin, margin_pixels=self.margin_pixels
+        )
