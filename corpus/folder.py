@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from ..errors import CorpusError
-from ..media import MEDIA_SUFFIXES, TRANSCRIPT_SUFFIXES
+from ..media import MEDIA_SUFFIXES, PICTURE_SUFFIXES, TRANSCRIPT_SUFFIXES
 from .model import Corpus, Layout, Recording, Segment
 
 
@@ -18,6 +18,7 @@ def read(path: Path) -> Corpus:
 
     A recording's id is its path below the folder without the suffix, with ``/`` between folders. Of several
     transcripts with the same stem, the one with the most precise times counts (the order of `TRANSCRIPT_SUFFIXES`).
+    Folders of pictures are noted and left alone, as nothing here says what their frame rate is.
 
     Raises
     ------
@@ -28,10 +29,10 @@ def read(path: Path) -> Corpus:
         raise CorpusError(f"{path}: expected a folder of media files")
     files = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path)))
     media = [file for file in files if file.suffix.lower() in MEDIA_SUFFIXES]
+    pictures = _picture_note(path, files, media)
     if not media:
-        raise CorpusError(
-            f"{path}: holds {len(files)} files and none of them is media; expected {' '.join(sorted(MEDIA_SUFFIXES))}"
-        )
+        expected = f"expected {' '.join(sorted(MEDIA_SUFFIXES))}" if not pictures else "; ".join(pictures)
+        raise CorpusError(f"{path}: holds {len(files)} files and none of them is media; {expected}")
     by_stem: dict[Path, list[Path]] = {}
     for file in files:
         if file.suffix.lower() in TRANSCRIPT_SUFFIXES:
@@ -54,7 +55,7 @@ def read(path: Path) -> Corpus:
         layout=LAYOUT.name,
         recordings=tuple(recordings),
         segments=tuple(Segment(id=recording.id, recording=recording.id) for recording in recordings),
-        notes=tuple(notes),
+        notes=(*notes, *pictures),
     )
 
 
@@ -66,6 +67,17 @@ def _stem(file: Path) -> Path:
 
 def _precision(transcript: Path) -> int:
     return list(TRANSCRIPT_SUFFIXES).index(transcript.suffix.lower())
+
+
+def _picture_note(root: Path, files: list[Path], media: list[Path]) -> list[str]:
+    """Return a note about the folders that hold pictures and no media (beside which a picture is a cover)."""
+    found = {file.parent for file in files if file.suffix.lower() in PICTURE_SUFFIXES} - {file.parent for file in media}
+    if not found:
+        return []
+    names = ", ".join(sorted(folder.relative_to(root).as_posix() for folder in found)[:5])
+    return [
+        f"{len(found)} folders hold pictures: {names}; to read them as video list them in a manifest with their fps"
+    ]
 
 
 def _is_hidden(relative: Path) -> bool:

@@ -1,4 +1,4 @@
-"""A CSV file with one row per segment: recording, media, transcript, times, split, speaker, text, labels."""
+"""A CSV file with one row per segment: recording, media, fps, transcript, times, split, speaker, text, labels."""
 
 import math
 from pathlib import Path
@@ -9,7 +9,7 @@ from ..errors import CorpusError, did_you_mean
 from .model import Corpus, Layout, Recording, Segment
 
 FILE_NAME = "manifest.csv"
-COLUMNS = ("segment", "recording", "media", "transcript", "start", "end", "split", "speaker", "text")
+COLUMNS = ("segment", "recording", "media", "fps", "transcript", "start", "end", "split", "speaker", "text")
 """Columns with a meaning; ``media`` is the only one that must be there, every other column is a label."""
 
 
@@ -21,9 +21,9 @@ def recognises(path: Path) -> bool:
 def read(path: Path) -> Corpus:
     """Read a manifest; paths in it are relative to its folder.
 
-    Empty cells mean: recording, the media path without its suffix; segment, the recording (numbered where it has
-    several); start, 0; end, the end of the recording. A label column whose cells are all numbers is numeric, any
-    other is text.
+    Empty cells mean: recording, the media path without its suffix (that of pictures, which have a rate, as it is);
+    segment, the recording (numbered where it has several); start, 0; end, the end of the recording; fps, a file that
+    has its own times. A label column whose cells are all numbers is numeric, any other is text.
 
     Raises
     ------
@@ -44,9 +44,13 @@ def read(path: Path) -> Corpus:
             id=recording_id,
             media=_path(root, row["media"], where),
             transcript=_path(root, row["transcript"], where) if row["transcript"] else None,
+            frames_per_second=_rate(row["fps"], where),
         )
-        if recordings.setdefault(recording_id, recording) != recording:
-            raise CorpusError(f"{where}: recording '{recording_id}' has other media or another transcript further up")
+        above = recordings.setdefault(recording_id, recording)
+        if above != recording:
+            same_files = (above.media, above.transcript) == (recording.media, recording.transcript)
+            what = "another frame rate" if same_files else "other media or another transcript"
+            raise CorpusError(f"{where}: recording '{recording_id}' has {what} further up")
         number = numbers[recording_id] = numbers.get(recording_id, -1) + 1
         default = recording_id if counts[recording_id] == 1 else f"{recording_id}_{number}"
         segments.append(
@@ -92,7 +96,9 @@ def _read_table(file: Path) -> pd.DataFrame:
 
 
 def _recording_ids(table: pd.DataFrame) -> pd.Series:
-    stems = table["media"].str.replace(r"\.[^./]*$", "", regex=True)
+    names = table["media"].str.rstrip("/")
+    # A rate says that it is a folder, in whose name a dot begins no suffix.
+    stems = names.where(table["fps"] != "", names.str.replace(r"\.[^./]*$", "", regex=True))
     return table["recording"].where(table["recording"] != "", stems)
 
 
@@ -130,9 +136,21 @@ def _seconds(cell: str, column: str, where: str) -> float | None:
     return seconds
 
 
+def _rate(cell: str, where: str) -> float | None:
+    if not cell:
+        return None
+    try:
+        rate = float(cell)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < math.inf:
+        raise CorpusError(f"{where}: column 'fps' is '{cell}'; expected frames per second, more than 0")
+    return rate
+
+
 LAYOUT = Layout(
     name="manifest",
-    summary="a CSV file with a row per segment: media, and optionally segment, recording, transcript, "
+    summary="a CSV file with a row per segment: media, and optionally fps, segment, recording, transcript, "
     "start, end, split, speaker, text and labels",
     recognises=recognises,
     read=read,

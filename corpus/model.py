@@ -10,14 +10,28 @@ from ..errors import CorpusError
 
 @dataclass(frozen=True, kw_only=True)
 class Recording:
-    """One source item with its own clock."""
+    """One source item with its own clock.
+
+    Raises
+    ------
+    CorpusError
+        If the frame rate is not positive.
+    """
 
     id: str
     """Unique in the corpus; any text."""
     media: Path
-    """The video or audio file whose container sets the clock."""
+    """The video or audio file whose container sets the clock, or a folder of numbered pictures."""
     transcript: Path | None = None
     """The transcript file, if there is one."""
+    frames_per_second: float | None = None
+    """Rate of a folder of pictures, which sets its clock; None: a file, which has times of its own."""
+
+    def __post_init__(self) -> None:
+        if self.frames_per_second is not None and not 0 < self.frames_per_second < float("inf"):
+            raise CorpusError(
+                f"recording '{self.id}' has the frame rate {self.frames_per_second}; expected more than 0"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..corpus import Recording
+from ..media import list_pictures
 from .base import TranscriptExtractor
 from .fingerprint import digest, file_digest
 from .plan import Plan, PlannedTrack
@@ -23,7 +24,7 @@ class Source:
 
     recording: Recording
     media_digest: str
-    """Hash of the media file's content."""
+    """Hash of the media file's content, or of the names and the content of a folder's pictures."""
     transcript_digest: str
     """Hash of the transcript's content, or of the text that the corpus gives; empty where there is neither."""
 
@@ -67,6 +68,8 @@ class TrackCache:
         keys: dict[str, str] = {}
         for track in plan.tracks:
             inputs = [source.recording.id, source.media_digest, *(keys[n] for n in track.extractor.needed_tracks())]
+            if source.recording.frames_per_second is not None:
+                inputs.append(f"{float(source.recording.frames_per_second)!r} fps")
             if isinstance(track.extractor, TranscriptExtractor):
                 inputs.append(source.transcript_digest)
             keys[track.name] = digest(track.fingerprint, inputs)
@@ -77,20 +80,31 @@ class TrackCache:
         return self._work / "tracks" / track.folder_name / f"{_slug(recording_id)}-{key[:16]}.h5"
 
     def _digest(self, path: Path) -> str:
-        """Return a file's hash, from a note in the work folder where the file has not changed since."""
-        status = path.stat()
-        known = {"path": str(path.absolute()), "bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+        """Return a file's or folder's hash, from a note in the work folder where it has not changed since."""
+        known = {"path": str(path.absolute()), **_state(path)}
         note = self._work / "sources" / f"{_slug(path.stem)}-{digest(known['path'])[:16]}.json"
         with suppress(OSError, ValueError):
             found = json.loads(note.read_text(encoding="utf-8"))
             if isinstance(found, Mapping) and {name: found.get(name) for name in known} == known:
                 return str(found["digest"])
-        result = file_digest(path)
+        if path.is_dir():
+            result = digest([[picture.name, file_digest(picture)] for picture in list_pictures(path)])
+        else:
+            result = file_digest(path)
         note.parent.mkdir(parents=True, exist_ok=True)
         temporary = note.with_name(f".{uuid.uuid4().hex}.tmp")
         temporary.write_text(json.dumps({**known, "digest": result}), encoding="utf-8")
         temporary.replace(note)
         return result
+
+
+def _state(path: Path) -> dict[str, object]:
+    """Return what tells without reading it whether a file, or any picture of a folder, may have changed."""
+    if path.is_dir():
+        states = [(picture.name, picture.stat()) for picture in list_pictures(path)]
+        return {"pictures": digest([[name, status.st_size, status.st_mtime_ns] for name, status in states])}
+    status = path.stat()
+    return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
 
 
 def _slug(name: str) -> str:

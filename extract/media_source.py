@@ -40,7 +40,7 @@ class MediaSource:
     @cached_property
     def info(self) -> MediaInfo:
         """Clock and extent; raises `MediaError`."""
-        return probe(self._path)
+        return probe(self._path, self._recording.frames_per_second)
 
     @cached_property
     def utterances(self) -> tuple[Utterance, ...] | None:

@@ -16,9 +16,10 @@ from .video.facenet_embedding import FacenetEmbedding
 from .video.faces import Faces
 from .video.frame_crop import FrameCrop
 from .video.frame_embedding import FrameEmbedding
+from .video.openface import OpenFace
 from .video.timm_embedding import TimmEmbedding
 
-_FRAMES = (Faces, FrameCrop, FrameEmbedding)
+_FRAMES = (Faces, FrameCrop, FrameEmbedding, OpenFace)
 _FACES = (FaceChoice, FaceCrop, FaceEmbedding, FacenetEmbedding, TimmEmbedding, FaceLandmarks, FaceGeometry, FaceShape)
 _AUDIO = (Mfcc, OpenSmile, VoiceActivity)
 _TEXT = (Words, Bert)

@@ -54,7 +54,7 @@ def read_audio(path: Path, info: MediaInfo, rate: int) -> Audio | None:
     Returns
     -------
     Audio or None
-        None where the file has no audio that decodes.
+        None where the file has no audio that decodes, and of a folder of pictures.
 
     Raises
     ------
@@ -63,6 +63,8 @@ def read_audio(path: Path, info: MediaInfo, rate: int) -> Audio | None:
     """
     import soxr
 
+    if path.is_dir():
+        return None
     with open_container(path) as container:
         stream = audio_stream(container)
         if stream is None:

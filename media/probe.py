@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MediaError
 from .container import Decoding, audio_stream, open_container, video_stream
+from .images import image_sequence, read_picture
 
 if TYPE_CHECKING:
     from av import AudioStream, VideoStream
@@ -31,17 +32,30 @@ class MediaInfo:
     audio_end_seconds: float | None
     """End of the audio that the header gives; None: no audio, or the header is silent."""
     frames_per_second: float | None
-    """Average rate that the header gives; a nominal value, never used to compute a time."""
+    """Average rate that the header gives; a nominal value, never used to compute a time. Of a folder of pictures it is
+    the rate that was given, from which their times are computed."""
 
 
-def probe(path: Path) -> MediaInfo:
+def probe(path: Path, frames_per_second: float | None = None) -> MediaInfo:
     """Read a file's header and decode up to the first frame of its audio and of its video.
+
+    Parameters
+    ----------
+    path
+        The media file, or a folder of numbered pictures.
+    frames_per_second
+        The rate of a folder of pictures; None: a file, which has its own times.
 
     Raises
     ------
     MediaError
-        If the file is missing, not media, or holds neither audio nor video that decodes.
+        If the file is missing, not media, or holds neither audio nor video that decodes; if a folder has no picture
+        that can be read or no rate, or a file has one.
     """
+    if path.is_dir():
+        return _probe_pictures(path, frames_per_second)
+    if frames_per_second is not None and path.exists():
+        raise MediaError(f"{path}: has a frame rate and is a file, which has its own times; leave the rate out")
     with open_container(path) as container:
         video, audio = video_stream(container), audio_stream(container)
         if video is None and audio is None:
@@ -69,6 +83,25 @@ def probe(path: Path) -> MediaInfo:
         video_end_seconds=on_clock(video_end),
         audio_end_seconds=on_clock(audio_end),
         frames_per_second=rate,
+    )
+
+
+def _probe_pictures(folder: Path, frames_per_second: float | None) -> MediaInfo:
+    """Find the extent of an image sequence, whose clock starts with its first number, readable or not."""
+    sequence = image_sequence(folder, frames_per_second)
+    readable = (at for at, picture in enumerate(sequence.pictures) if read_picture(picture) is not None)
+    first = next(readable, None)
+    if first is None:
+        raise MediaError(f"{folder}: none of its {len(sequence.pictures)} pictures can be read")
+    end = sequence.end_seconds(len(sequence.pictures) - 1)
+    return MediaInfo(
+        zero_seconds=0.0,
+        duration_seconds=end,
+        video_start_seconds=sequence.start_seconds(first),
+        audio_start_seconds=None,
+        video_end_seconds=end,
+        audio_end_seconds=None,
+        frames_per_second=sequence.frames_per_second,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..errors import ParameterError
 from ..track import Gap
 from .container import Decoding, open_container, video_stream
+from .images import image_sequence, read_picture
 from .probe import EARLY_END_SECONDS, MediaInfo
 
 if TYPE_CHECKING:
@@ -63,28 +64,30 @@ class Frames:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A decoded frame and the interval in which it is shown, in seconds on the recording's clock."""
+    """A frame and the interval in which it is shown, in seconds on the recording's clock."""
 
     start: float
     end: float
-    frame: "VideoFrame"
+    frame: "VideoFrame | Path"
+    """Decoded, or the picture's file: of an image sequence nothing is decoded that is not taken."""
 
 
 def read_frames(
     path: Path, info: MediaInfo, sampling: Sampling, only: NDArray[np.float64] | None = None
 ) -> Iterator[Frames]:
-    """Decode the sampled frames of a video once, from front to back.
+    """Decode the sampled frames of a video, or of a folder of pictures, once, from front to back.
 
     A frame's interval is ``[its PTS, the next frame's PTS)``; the last one, and one after which packets were lost, end
     after their own duration. A sampled frame stands until the next sampled one, but at most for one and a half sampling
-    periods: what is longer is a hole.
+    periods: what is longer is a hole. Numbers missing among pictures, and sampled pictures that cannot be read, are
+    gaps.
 
     Parameters
     ----------
     path
-        The media file.
+        The media file, or the folder of pictures.
     info
-        What `probe` found; it has the zero of the clock.
+        What `probe` found; it has the zero of the clock, and the rate of pictures.
     sampling
         Which frames to take.
     only
@@ -100,26 +103,52 @@ def read_frames(
     MediaError
         If the file cannot be opened.
     """
+    gaps: list[Gap] = []
+    if path.is_dir():
+        yield from _batches(_sample(_shown_pictures(path, info, gaps), sampling, info), only, gaps)
+        return
     with open_container(path) as container:
         stream = video_stream(container)
-        if stream is None:
-            return
-        gaps: list[Gap] = []
-        batch: list[tuple[float, float]] = []
-        images: list[NDArray[np.uint8]] = []
-        shown = _shown(Decoding(container, stream), info, gaps)
-        for sampled in _sample(shown, sampling, info):
-            if only is not None and not _contains(only, sampled.start):
-                continue
-            image = _upright(sampled.frame)
-            if images and _is_full(images, image):
-                yield _batch(batch, images, gaps)
-                batch, images = [], []
-                gaps.clear()
-            batch.append((sampled.start, sampled.end))
-            images.append(image)
-        if images or gaps:
+        if stream is not None:
+            shown = _shown(Decoding(container, stream), info, gaps)
+            yield from _batches(_sample(shown, sampling, info), only, gaps)
+
+
+def _batches(sampled: Iterator[_Shown], only: NDArray[np.float64] | None, gaps: list[Gap]) -> Iterator[Frames]:
+    """Yield the frames that are asked for in batches, each with the ``gaps`` that were found until then."""
+    batch: list[tuple[float, float]] = []
+    images: list[NDArray[np.uint8]] = []
+    for shown in sampled:
+        if only is not None and not _contains(only, shown.start):
+            continue
+        image = read_picture(shown.frame) if isinstance(shown.frame, Path) else _upright(shown.frame)
+        if image is None:
+            gaps.append(_unreadable(shown))
+            continue
+        if images and _is_full(images, image):
             yield _batch(batch, images, gaps)
+            batch, images = [], []
+            gaps.clear()
+        batch.append((shown.start, shown.end))
+        images.append(image)
+    if images or gaps:
+        yield _batch(batch, images, gaps)
+
+
+def _shown_pictures(folder: Path, info: MediaInfo, gaps: list[Gap]) -> Iterator[_Shown]:
+    """Yield every picture with the interval in which it is shown; missing numbers go to ``gaps``."""
+    sequence = image_sequence(folder, info.frames_per_second)
+    for at, picture in enumerate(sequence.pictures):
+        end = sequence.end_seconds(at)
+        yield _Shown(sequence.start_seconds(at), end, picture)
+        if missing := sequence.missing_after(at):
+            reason = f"{missing} pictures are missing in the numbering"
+            gaps.append(Gap(start_seconds=end, end_seconds=sequence.start_seconds(at + 1), reason=reason))
+
+
+def _unreadable(shown: _Shown) -> Gap:
+    name = shown.frame.name if isinstance(shown.frame, Path) else "frame"
+    return Gap(start_seconds=shown.start, end_seconds=shown.end, reason=f"the picture {name} cannot be read")
 
 
 def _shown(decoding: Decoding, info: MediaInfo, gaps: list[Gap]) -> Iterator[_Shown]:

