@@ -9,6 +9,8 @@ from scipy.sparse import csr_array
 from ..track import Track
 from .timelines import ranges
 
+ROUNDING_SECONDS = 1e-9
+"""Edges that should meet can miss each other by rounding: a shorter overlap is none. No clock of media is as fine."""
 _LEAST_COVERAGE = 1e-30
 """What was observed at all is never rounded to a coverage of 0, nor is the mean over several tracks in float32."""
 
@@ -28,6 +30,8 @@ class Pooled:
 def pool_mean(track: Track, intervals: NDArray[np.float64]) -> Pooled:
     """Return for every interval the mean of the rows that overlap it, weighted by the length of the overlap.
 
+    Overlaps shorter than `ROUNDING_SECONDS` do not count.
+
     Parameters
     ----------
     track
@@ -36,9 +40,9 @@ def pool_mean(track: Track, intervals: NDArray[np.float64]) -> Pooled:
         Shape (R, 2), in seconds.
     """
     weights = overlap(track.times, intervals)
+    weights.data[weights.data < ROUNDING_SECONDS] = 0.0
     total = np.asarray(weights.sum(axis=1), np.float64)
-    covered = coverage(track.times, intervals)
-    observed = covered > 0
+    observed = total > 0
     flat = track.values.reshape(len(track), int(np.prod(track.values.shape[1:])))
     # Shares and not seconds: the tiniest of these would lose digits when they are multiplied.
     of_interval = np.repeat(total, np.diff(weights.indptr))
@@ -47,7 +51,7 @@ def pool_mean(track: Track, intervals: NDArray[np.float64]) -> Pooled:
     return Pooled(
         values=means.astype(np.float32).reshape(len(intervals), *track.values.shape[1:]),
         observed=observed,
-        coverage=covered,
+        coverage=np.where(observed, coverage(track.times, intervals), 0.0),
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from trimodal.align.pooling import coverage, overlap, pool_mean, take_rows
+from trimodal.align.pooling import ROUNDING_SECONDS, coverage, overlap, pool_mean, take_rows
 from trimodal.track import Field, Track
 
 Spans = list[tuple[float, float]]
@@ -45,6 +45,11 @@ def feature(times: Spans, values: NDArray[np.float32]) -> Track:
 def shared(row: tuple[float, float], interval: tuple[float, float]) -> Fraction:
     start, end = max(row[0], interval[0]), min(row[1], interval[1])
     return max(Fraction(end) - Fraction(start), Fraction(0))
+
+
+def counted(row: tuple[float, float], interval: tuple[float, float]) -> Fraction:
+    seconds = shared(row, interval)
+    return seconds if float(seconds) >= ROUNDING_SECONDS else Fraction(0)
 
 
 def union(times: Spans, interval: tuple[float, float]) -> Fraction:
@@ -93,7 +98,7 @@ def test_coverage_is_that_of_the_union(times: Spans, intervals: Spans) -> None:
 @given(rows, spans)
 def test_mask_is_whether_coverage_is_positive(times: Spans, intervals: Spans) -> None:
     pooled = pool_mean(feature(times, np.ones((len(times), 2), np.float32)), array(intervals))
-    expected = [any(shared(row, interval) > 0 for row in times) for interval in intervals]
+    expected = [any(counted(row, interval) > 0 for row in times) for interval in intervals]
     assert pooled.observed.tolist() == expected
     assert (pooled.coverage > 0).tolist() == expected
     assert (pooled.coverage.astype(np.float32) > 0).tolist() == expected
@@ -110,7 +115,7 @@ def test_the_mean_is_weighted_by_overlap(times: Spans, intervals: Spans, data: s
     assert pooled.values.dtype == np.float32
     assert pooled.values.shape == (len(intervals), 2)
     for found, interval in zip(pooled.values, intervals, strict=True):
-        weights = [shared(row, interval) for row in times]
+        weights = [counted(row, interval) for row in times]
         if not any(weights):
             continue
         for column in range(2):
@@ -198,3 +203,12 @@ def test_words_take_their_own_rows_whatever_their_times(times: Spans) -> None:
     pooled = take_rows(made_word_by_word(list(range(len(times))), times), np.arange(len(times)))
     assert pooled.values[:, 0].tolist() == [row + 1.0 for row in range(len(times))]
     assert pooled.observed.all()
+
+
+def test_edges_that_miss_each_other_by_rounding_do_not_overlap() -> None:
+    added = np.concatenate([[0.0], np.cumsum(np.full(10, 0.1))])  # 0.6, 0.7, ...
+    multiplied = np.arange(11) * 0.1  # 0.6000000000000001, 0.7000000000000001, ...
+    times, asked = (np.stack([edges[:-1], edges[1:]], axis=1) for edges in (added, multiplied))
+    assert overlap(times[::2], asked).nnz > 5
+    track = feature([(float(start), float(end)) for start, end in times[::2]], np.ones(5, np.float32))
+    assert pool_mean(track, asked).observed.tolist() == [True, False] * 5
