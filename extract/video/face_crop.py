@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...media import Frames
 from ...track import Field, Schema, Track
 from ..base import CPU, Execution, FaceExtractor
 from .cropping import Cut, FaceCutter, to_grey
-from .face_frames import faces_in_frames
+from .face_frames import ROW, FacesInFrames, rows_of_faces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,18 +47,21 @@ class FaceCrop(FaceExtractor):
 
     @property
     def schema(self) -> Schema:
-        """``values``: pixels from 0 to 255, shape (size, size, 3) in RGB or (size, size) in grey."""
+        """``values``: pixels from 0 to 255, shape (size, size, 3) in RGB or (size, size) in grey; ``row``."""
         channels = (3,) if self.colour == "rgb" else ()
         columns = ("red", "green", "blue") if channels else ()
-        return {"values": Field(dtype="uint8", shape=(self.size_pixels, self.size_pixels, *channels), columns=columns)}
+        shape = (self.size_pixels, self.size_pixels, *channels)
+        return {"values": Field(dtype="uint8", shape=shape, columns=columns), "row": ROW}
 
     def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
         """Cut the crops batch by batch; what lies outside the frame is black."""
         cutter = self._cutter()
-        for found in faces_in_frames(frames, faces):
+
+        def cut(found: FacesInFrames) -> NDArray[np.uint8]:
             crops = cutter.cut_all(found.images, found.faces)
-            values = to_grey(crops) if self.colour == "grey" else crops
-            yield Track(schema=self.schema, times=found.faces.times, fields={"values": values})
+            return to_grey(crops) if self.colour == "grey" else crops
+
+        yield from rows_of_faces(frames, faces, self.schema, cut)
 
     def _cutter(self) -> FaceCutter:
         return FaceCutter(

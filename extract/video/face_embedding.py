@@ -13,7 +13,7 @@ from ...track import Field, Schema, Track
 from ..base import CPU, Execution, FaceExtractor
 from .dlib_face import describe_all, describer_weights
 from .dlib_resnet import DIMENSIONS
-from .face_frames import faces_in_frames
+from .face_frames import ROW, FacesInFrames, rows_of_faces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class FaceEmbedding(FaceExtractor):
     def schema(self) -> Schema:
         """``values``: 128 numbers without unit; ``row``: the row of the faces track that it is of."""
         columns = tuple(f"dlib{i}" for i in range(DIMENSIONS))
-        return {"values": Field(shape=(DIMENSIONS,), columns=columns), "row": Field(dtype="int64")}
+        return {"values": Field(shape=(DIMENSIONS,), columns=columns), "row": ROW}
 
     def weights(self) -> dict[str, Path]:
         """Return the two files, which ship in ``face_recognition_models``."""
@@ -47,7 +47,8 @@ class FaceEmbedding(FaceExtractor):
 
     def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
         """Embed the faces batch by batch."""
-        for found in faces_in_frames(frames, faces):
-            values = describe_all(found.images, list(found.faces.fields["box"]), execution.device)
-            fields: dict[str, NDArray[np.generic]] = {"values": values, "row": found.rows}
-            yield Track(schema=self.schema, times=found.faces.times, fields=fields)
+
+        def embed(found: FacesInFrames) -> NDArray[np.float32]:
+            return describe_all(found.images, list(found.faces.fields["box"]), execution.device)
+
+        yield from rows_of_faces(frames, faces, self.schema, embed)

@@ -1,14 +1,16 @@
 """Bringing faces together again with the frames they were found in."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...media import Frames
-from ...track import Track
+from ...track import Field, Schema, Track
 
+ROW = Field(dtype="int64")
+"""The row of the faces track that a row was made from; that track says whose face it is."""
 _SAME_TIME_SECONDS = 1e-6
 
 
@@ -34,3 +36,22 @@ def faces_in_frames(frames: Iterator[Frames], faces: Track) -> Iterator[FacesInF
         rows = np.concatenate([np.zeros(0, np.int64), *of_frame])
         frame_of_row = np.repeat(np.arange(len(first)), last - first)
         yield FacesInFrames(faces.rows(rows), [batch.pixels[frame] for frame in frame_of_row], rows)
+
+
+def rows_of_faces(
+    frames: Iterator[Frames], faces: Track, schema: Schema, make: Callable[[FacesInFrames], NDArray[np.generic]]
+) -> Iterator[Track]:
+    """Yield a piece of a track for every batch of frames, one row for every face.
+
+    Parameters
+    ----------
+    frames, faces
+        See `faces_in_frames`.
+    schema
+        Has the fields ``values`` and `ROW`.
+    make
+        Returns the values of at least one face, one row each.
+    """
+    for found in faces_in_frames(frames, faces):
+        values = make(found) if found.images else schema["values"].empty()
+        yield Track(schema=schema, times=found.faces.times, fields={"values": values, "row": found.rows})

@@ -16,7 +16,7 @@ from ...track import Field, Schema, Track
 from ..base import CPU, Execution, FaceExtractor
 from ..fingerprint import file_digest
 from .cropping import Cut, FaceCutter
-from .face_frames import faces_in_frames
+from .face_frames import ROW, FacesInFrames, rows_of_faces
 from .torch_model import Embedder, load_strictly, weight_file
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class FacenetEmbedding(FaceExtractor):
     def schema(self) -> Schema:
         """``values``: 512 numbers without unit; ``row``: the row of the faces track that it is of."""
         columns = tuple(f"facenet{i}" for i in range(_DIMENSIONS))
-        return {"values": Field(shape=(_DIMENSIONS,), columns=columns), "row": Field(dtype="int64")}
+        return {"values": Field(shape=(_DIMENSIONS,), columns=columns), "row": ROW}
 
     def weights(self) -> dict[str, Path]:
         """Return the state dict after reading it once, so that a wrong one is found before anything is decoded."""
@@ -87,12 +87,12 @@ class FacenetEmbedding(FaceExtractor):
         """Embed the faces batch by batch."""
         path = self.weights()["weights"]
         embedder = _embedder(path, file_digest(path), execution.device, self.half_precision)
-        cutter, schema = self._cutter(), self.schema
-        for found in faces_in_frames(frames, faces):
-            pictures = cutter.cut_all(found.images, found.faces)
-            values = embedder.embed(pictures) if len(pictures) else schema["values"].empty()
-            fields: dict[str, NDArray[np.generic]] = {"values": values, "row": found.rows}
-            yield Track(schema=schema, times=found.faces.times, fields=fields)
+        cutter = self._cutter()
+
+        def embed(found: FacesInFrames) -> NDArray[np.float32]:
+            return embedder.embed(cutter.cut_all(found.images, found.faces))
+
+        yield from rows_of_faces(frames, faces, self.schema, embed)
 
     def _file(self) -> Path:
         if self.model in _FILES:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...media import Frames
-from ...track import Field, Schema, Track
+from ...track import Schema, Track
 from ..base import CPU, Execution, FaceExtractor
 from .cropping import Cut, FaceCutter
-from .face_frames import faces_in_frames
+from .face_frames import ROW, FacesInFrames, rows_of_faces
 from .timm_model import Scaling, TimmModel
 
 
@@ -72,7 +72,7 @@ class TimmEmbedding(FaceExtractor):
     @property
     def schema(self) -> Schema:
         """``values``: numbers without unit; ``row``: the row of the faces track that it is of."""
-        return {"values": self._model().field(), "row": Field(dtype="int64")}
+        return {"values": self._model().field(), "row": ROW}
 
     def weights(self) -> dict[str, Path]:
         """Return the checkpoint."""
@@ -81,12 +81,12 @@ class TimmEmbedding(FaceExtractor):
     def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
         """Embed the faces batch by batch."""
         embedder = self._model().embedder(self.scaling, execution.device, self.half_precision)
-        cutter, schema = self._cutter(), self.schema
-        for found in faces_in_frames(frames, faces):
-            pictures = cutter.cut_all(found.images, found.faces)
-            values = embedder.embed(pictures) if len(pictures) else schema["values"].empty()
-            fields: dict[str, NDArray[np.generic]] = {"values": values, "row": found.rows}
-            yield Track(schema=schema, times=found.faces.times, fields=fields)
+        cutter = self._cutter()
+
+        def embed(found: FacesInFrames) -> NDArray[np.float32]:
+            return embedder.embed(cutter.cut_all(found.images, found.faces))
+
+        yield from rows_of_faces(frames, faces, self.schema, embed)
 
     def _model(self) -> TimmModel:
         return TimmModel(
