@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import __version__
-from .errors import TrimodalError
+from .errors import TrimodalError, require_packages
 
 if TYPE_CHECKING:
     from .corpus import Corpus
@@ -93,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    _require_extract()
     from .pipeline import default_work, run
     from .progress import Progress
 
@@ -115,6 +116,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _extract(arguments: argparse.Namespace) -> int:
+    _require_extract()
     from .pipeline import extract
     from .progress import Progress
 
@@ -132,6 +134,7 @@ def _extract(arguments: argparse.Namespace) -> int:
 
 
 def _align(arguments: argparse.Namespace) -> int:
+    _require_extract()
     from .pipeline import align, find_tracks
 
     corpus, recipe = _read(arguments)
@@ -166,6 +169,7 @@ def _recipes(arguments: argparse.Namespace) -> int:
     if arguments.name is not None:
         print(recipe_text(arguments.name)[0], end="")
         return DONE
+    _require_extract()
     for name in recipe_names():
         print(f"{name}: {load_recipe(name).description}")
     return DONE
@@ -183,9 +187,6 @@ def _sample(arguments: argparse.Namespace) -> int:
 def _read(arguments: argparse.Namespace) -> "tuple[Corpus, Recipe]":
     """Read corpus and recipe, and pass on what the layout noticed."""
     from .corpus import read_corpus
-    from .errors import require_packages
-
-    require_packages("making features", ["av", "joblib", "pydantic", "ruamel.yaml", "soxr", "scipy"], "extract")
     from .recipe import load_recipe
 
     recipe = load_recipe(arguments.recipe)
@@ -193,6 +194,11 @@ def _read(arguments: argparse.Namespace) -> "tuple[Corpus, Recipe]":
     for note in corpus.notes:
         print(f"note: {note}", file=sys.stderr)
     return corpus, recipe
+
+
+def _require_extract() -> None:
+    """Check that features can be made at all: a trainer's installation only reads stores."""
+    require_packages("making features", ["av", "joblib", "pydantic", "ruamel.yaml", "scipy", "soxr"], "extract")
 
 
 def _execution(arguments: argparse.Namespace) -> "Execution":

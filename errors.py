@@ -73,7 +73,14 @@ def require_packages(user: str, modules: Iterable[str], extra: str) -> None:
         Names ``user``, the first missing module and the extra that installs it.
     """
     for module in modules:
-        if importlib.util.find_spec(module) is None:
+        if not _is_installed(module):
             raise MissingPackageError(
                 f"{user} needs the package '{module}', which is not installed; pip install 'trimodal[{extra}]'"
             )
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that a dotted name is in
+        return False

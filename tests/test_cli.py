@@ -127,3 +127,19 @@ def test_runs_as_a_module_from_any_folder(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "trimodal", "--version"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert result.stdout.startswith("trimodal ")
+
+
+@pytest.mark.parametrize("missing", ["scipy", "ruamel", "pydantic", "av"])
+@pytest.mark.parametrize("command", ["run", "extract", "align", "recipes"])
+def test_an_installation_for_trainers_says_what_it_lacks(
+    command: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for module in [name for name in sys.modules if name.split(".")[0] == missing]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, missing, None)
+    places = {"run": ["--out", "s"], "extract": ["--work", "w"], "align": ["--work", "w", "--out", "s"]}
+    arguments = ["x", "--recipe", "quickstart", *places[command]] if command in places else []
+    assert main([command, *arguments]) == 2
+    message = _one_line(capsys.readouterr().err)
+    assert f"making features needs the package '{missing}" in message
+    assert "pip install 'trimodal[extract]'" in message
