@@ -147,12 +147,15 @@ class _Extraction:
         while remaining:
             names = {track.name for track in remaining}
             ready = [track for track in remaining if names.isdisjoint(track.extractor.needed_tracks())]
-            for track in ready:
-                if not isinstance(track.extractor, VideoExtractor | FaceExtractor):
-                    self._make_whole(track)
-            for group in _by_frames(ready):
-                self._make_streams(group)
-            remaining = [track for track in remaining if track not in ready]
+            # Whatever needs no frames goes first, so that as many as can share the next pass over them.
+            done = [track for track in ready if not isinstance(track.extractor, VideoExtractor | FaceExtractor)]
+            for track in done:
+                self._make_whole(track)
+            if not done:
+                done = ready
+                for group in _by_frames(ready):
+                    self._make_streams(group)
+            remaining = [track for track in remaining if track not in done]
 
     def _make_whole(self, track: PlannedTrack) -> None:
         """Make a track that comes in one piece."""
@@ -181,7 +184,7 @@ class _Extraction:
 
     def _make_streams(self, tracks: Sequence[PlannedTrack]) -> None:
         """Make several tracks from one pass over the frames that they all read."""
-        copies = broadcast(self._frames(tracks[0]), len(tracks))
+        copies = broadcast(self._frames(tracks), len(tracks))
         streams = [self._stream(track, copy) for track, copy in zip(tracks, copies, strict=True)]
         writers: list[TrackWriter] = []
         try:
@@ -198,10 +201,14 @@ class _Extraction:
             for writer in writers:
                 writer.discard()
 
-    def _frames(self, track: PlannedTrack) -> Iterator[Frames]:
-        if isinstance(track.extractor, VideoExtractor):
-            return self._media.frames(track.extractor.sampling)
-        starts: NDArray[np.float64] = np.unique(self._read(track.extractor.needed_tracks()[0]).times[:, 0])
+    def _frames(self, tracks: Sequence[PlannedTrack]) -> Iterator[Frames]:
+        """Return the frames that a group of `_by_frames` reads."""
+        first = tracks[0].extractor
+        if isinstance(first, VideoExtractor):
+            return self._media.frames(first.sampling)
+        # Each picks its own faces' frames out of those of all.
+        needed = {name for track in tracks for name in track.extractor.needed_tracks()}
+        starts: NDArray[np.float64] = np.unique(np.concatenate([self._read(name).times[:, 0] for name in needed]))
         return self._media.frames(Sampling(), only=starts) if len(starts) else iter(())
 
     def _stream(self, track: PlannedTrack, frames: Iterator[Frames]) -> Iterator[Track]:
@@ -227,13 +234,13 @@ class _Extraction:
 
 
 def _by_frames(tracks: Sequence[PlannedTrack]) -> list[list[PlannedTrack]]:
-    """Group the tracks that read frames by which frames they read."""
-    groups: dict[object, list[PlannedTrack]] = {}
+    """Group the tracks that read frames: those of one sampling go together, and all that read faces do."""
+    groups: dict[Sampling | None, list[PlannedTrack]] = {}
     for track in tracks:
         if isinstance(track.extractor, VideoExtractor):
             groups.setdefault(track.extractor.sampling, []).append(track)
         elif isinstance(track.extractor, FaceExtractor):
-            groups.setdefault(track.extractor.faces, []).append(track)
+            groups.setdefault(None, []).append(track)
     return list(groups.values())
 
 

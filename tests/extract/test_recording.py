@@ -10,7 +10,7 @@ import pytest
 
 from trimodal.corpus import Recording
 from trimodal.errors import TrackError
-from trimodal.extract import AudioExtractor, Execution, Extractor, VideoExtractor
+from trimodal.extract import AudioExtractor, Execution, Extractor, VideoExtractor, media_source
 from trimodal.extract.audio.mfcc import Mfcc
 from trimodal.extract.base import CPU
 from trimodal.extract.plan import make_plan
@@ -20,7 +20,7 @@ from trimodal.extract.track_file import read_track
 from trimodal.extract.video.face_choice import FaceChoice
 from trimodal.extract.video.face_crop import FaceCrop
 from trimodal.extract.video.faces import Faces
-from trimodal.media import Audio, Frames, Sampling, Utterance
+from trimodal.media import Audio, Frames, MediaInfo, Sampling, Utterance
 from trimodal.track import Field, Schema, Track
 
 TWO_FPS = Sampling(fps=2)
@@ -174,3 +174,29 @@ def test_find_says_which_tracks_are_not_there(sample: Path, tmp_path: Path) -> N
     assert found.reason == "not extracted yet: light"
     extract_recording(recording, None, plan, tmp_path, Execution())
     assert isinstance(find_recording(recording, None, plan, tmp_path), RecordingTracks)
+
+
+def test_extractors_share_passes_over_the_video(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    passes: list[Sampling] = []
+    read = media_source.read_frames
+
+    def counting(path: Path, info: MediaInfo, sampling: Sampling, only: np.ndarray | None = None) -> Iterator[Frames]:
+        passes.append(sampling)
+        return read(path, info, sampling, only)
+
+    monkeypatch.setattr(media_source, "read_frames", counting)
+    faces = Faces(sampling=TWO_FPS)
+    extractors = {
+        "faces": faces,
+        "light": Brightness(sampling=TWO_FPS),
+        "half": FaceChoice(policy="half", half="left"),
+        "largest": FaceChoice(),
+        "one": FaceCrop(faces="half", size_pixels=16),
+        "other": FaceCrop(faces="largest", size_pixels=16),
+        "all": FaceCrop(size_pixels=16, colour="grey"),
+    }
+    result = _extract(sample / "happy.mp4", tmp_path, **extractors)
+    assert passes == [TWO_FPS, Sampling()]
+    halves = _track(result, "half", extractors["half"])
+    assert len(_track(result, "one", extractors["one"])) == len(halves)
+    assert len(_track(result, "other", extractors["other"])) == len(_track(result, "faces", faces)) == 6
