@@ -10,17 +10,39 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from ..errors import ParameterError
+from ..errors import ParameterError, UsageError, require_packages
 from ..media import Audio, Frames, Sampling, Utterance
 from ..track import Schema, Track
 
 
 @dataclass(frozen=True, kw_only=True)
 class Execution:
-    """How to run, which never changes what comes out (beyond a device's rounding)."""
+    """How to run, which never changes what comes out (beyond a device's rounding).
+
+    Raises
+    ------
+    UsageError
+        If there is no such device here.
+    """
 
     device: str = "cpu"
     """A torch device: ``cpu``, ``cuda``, ``cuda:1``."""
+
+    def __post_init__(self) -> None:
+        if self.device != "cpu":
+            _check_device(self.device)
+
+
+def _check_device(device: str) -> None:
+    require_packages(f"the device '{device}'", ["torch"], "extract")
+    import torch
+
+    try:
+        wanted = torch.device(device)
+    except RuntimeError:
+        raise UsageError(f"no device is called '{device}'; expected cpu, cuda or cuda:1") from None
+    if wanted.type == "cuda" and (wanted.index or 0) >= torch.cuda.device_count():
+        raise UsageError(f"the device '{device}' is not there: torch finds {torch.cuda.device_count()} GPUs; use cpu")
 
 
 CPU = Execution()

@@ -164,7 +164,7 @@ def test_a_repaired_file_comes_in_on_the_next_run(mixed: Callable[[], Corpus], s
 def test_nothing_readable_is_an_error_and_no_store(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "empty.mp4").touch()
-    with pytest.raises(CorpusError, match=r"none of 1 recordings could be read; the first: 'empty': .*is empty"):
+    with pytest.raises(CorpusError, match=r"none of 1 recordings could be processed; the first: 'empty': .*is empty"):
         run(read_corpus(tmp_path / "corpus"), SOUND, tmp_path / "s")
     assert not (tmp_path / "s").exists()
 
