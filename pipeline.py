@@ -154,8 +154,9 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
     """
     if not extraction.recordings:
         first = extraction.failures[0]
+        count = len(corpus.recordings)
         raise CorpusError(
-            f"none of {len(corpus.recordings)} recordings could be processed; the first: '{first.recording}': {first.reason}"
+            f"none of {count} recordings could be processed; the first: '{first.recording}': {first.reason}"
         )
     plan = _checked_plan(recipe)
     outputs = output_schemas(recipe, {track.name: track.schema for track in plan.tracks})
