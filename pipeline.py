@@ -17,7 +17,7 @@ from .extract.runner import OnDone, extract_all
 from .extract.track_file import read_made_by, read_track
 from .media import Utterance
 from .recipe import Recipe, WordsTimeline
-from .store import GapRow, SegmentRow, StoreWriter
+from .store import GapRow, OutputSchema, SegmentRow, StoreWriter
 from .store.manifest import read_manifest
 from .store.writer import check_names, check_target
 from .track import Track
@@ -120,8 +120,8 @@ def extract(
     """
     if jobs < 1:
         raise UsageError(f"jobs must be at least 1, found {jobs}")
-    check_names([*recipe.align, *kept_labels(corpus, recipe)])
-    plan = _checked_plan(recipe)
+    check_names(recipe.align, kept_labels(corpus, recipe))
+    plan, _ = _planned(recipe)
     results = extract_all(corpus.recordings, _spoken(corpus), plan, work, execution or Execution(), jobs, on_done)
     return _extraction(results, work)
 
@@ -134,7 +134,8 @@ def find_tracks(corpus: Corpus, recipe: Recipe, work: Path) -> Extraction:
     TrimodalError
         If the recipe does not fit, or a package or weights are missing.
     """
-    plan, spoken = _checked_plan(recipe), _spoken(corpus)
+    plan, _ = _planned(recipe)
+    spoken = _spoken(corpus)
     results = [find_recording(recording, spoken.get(recording.id), plan, work) for recording in corpus.recordings]
     return _extraction(results, work)
 
@@ -158,8 +159,7 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
         raise CorpusError(
             f"none of {count} recordings could be processed; the first: '{first.recording}': {first.reason}"
         )
-    plan = _checked_plan(recipe)
-    outputs = output_schemas(recipe, {track.name: track.schema for track in plan.tracks})
+    plan, outputs = _planned(recipe)
     labels = kept_labels(corpus, recipe)
     segments = corpus.segments_by_recording()
     key = _store_key(recipe, labels, extraction.recordings, segments)
@@ -219,10 +219,10 @@ def _extraction(results: Sequence[RecordingTracks | Failure], work: Path) -> Ext
     )
 
 
-def _checked_plan(recipe: Recipe) -> Plan:
+def _planned(recipe: Recipe) -> tuple[Plan, dict[str, OutputSchema]]:
+    """Return what a recipe extracts and what its outputs will hold; finds whatever does not go together."""
     plan = make_plan(recipe.tracks)
-    output_schemas(recipe, {track.name: track.schema for track in plan.tracks})
-    return plan
+    return plan, output_schemas(recipe, {track.name: track.schema for track in plan.tracks})
 
 
 def _spoken(corpus: Corpus) -> dict[str, list[Utterance]]:

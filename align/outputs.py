@@ -154,9 +154,8 @@ def _spoken(tracks: Mapping[str, Track], recipe: Recipe, bounds: NDArray[np.floa
     """Return the words of every segment, by the first output's timeline that has words; else empty texts."""
     for spec in recipe.align.values():
         if isinstance(spec.timeline, WordsTimeline):
-            words = tracks[spec.timeline.track]
-            intervals = word_intervals(words, bounds)
-            text = words.fields["text"][intervals.rows]
+            intervals, text = _intervals(spec, tracks, bounds)
+            assert text is not None  # words have text
             return [" ".join(text[first:last]) for first, last in pairwise(intervals.offsets)]
     return [""] * len(bounds)
 

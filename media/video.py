@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _BATCH_FRAMES = 16
 _BATCH_BYTES = 64 * 2**20
 _MAX_HOLE_PERIODS = 1.5
-_SAME_TIME_SECONDS = 1e-6
+SAME_TIME_SECONDS = 1e-6
+"""Times that differ by less are of one frame: no video has frames as close."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +160,7 @@ def _shown(decoding: Decoding, info: MediaInfo, gaps: list[Gap]) -> Iterator[_Sh
         start = container_seconds - info.zero_seconds
         lost = [seconds - info.zero_seconds for seconds in decoding.lost_before(container_seconds)]
         if lost:
-            reason = f"{len(lost)} video packets could not be decoded"
-            gaps.append(Gap(start_seconds=max(lost[0], held.start if held else 0.0), end_seconds=start, reason=reason))
+            gaps.append(_undecodable(len(lost), max(lost[0], held.start if held else 0.0), start))
         if held is not None:
             yield replace(held, end=gaps[-1].start_seconds if lost else start)
         held = _Shown(start, start, frame)
@@ -173,11 +173,14 @@ def _shown(decoding: Decoding, info: MediaInfo, gaps: list[Gap]) -> Iterator[_Sh
         reason = "no video that decodes up to the end that the header gives"
         gaps.append(Gap(start_seconds=end, end_seconds=info.video_end_seconds, reason=reason))
     elif lost:
-        reason = f"{len(lost)} video packets could not be decoded"
-        gaps.append(Gap(start_seconds=end, end_seconds=max(end, lost[-1] + _nominal_seconds(info)), reason=reason))
+        gaps.append(_undecodable(len(lost), end, max(end, lost[-1] + _nominal_seconds(info))))
     if decoding.reversed:
         reason = f"{decoding.reversed} video frames dropped, whose time was not after that of the frame before"
         gaps.append(Gap(start_seconds=0.0, end_seconds=end, reason=reason))
+
+
+def _undecodable(packets: int, start: float, end: float) -> Gap:
+    return Gap(start_seconds=start, end_seconds=end, reason=f"{packets} video packets could not be decoded")
 
 
 def _sample(shown: Iterator[_Shown], sampling: Sampling, info: MediaInfo) -> Iterator[_Shown]:
@@ -217,8 +220,8 @@ def _upright(frame: "VideoFrame") -> NDArray[np.uint8]:
 
 
 def _contains(times: NDArray[np.float64], start: float) -> bool:
-    near = int(np.searchsorted(times, start - _SAME_TIME_SECONDS))
-    return near < len(times) and bool(times[near] <= start + _SAME_TIME_SECONDS)
+    near = int(np.searchsorted(times, start - SAME_TIME_SECONDS))
+    return near < len(times) and bool(times[near] <= start + SAME_TIME_SECONDS)
 
 
 def _is_full(images: list[NDArray[np.uint8]], following: NDArray[np.uint8]) -> bool:

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -56,9 +56,7 @@ class StoreWriter:
         shard_bytes: int,
     ) -> None:
         check_target(path)
-        check_names([*outputs, *labels])
-        if taken := sorted({*labels} & {*SEGMENT_COLUMNS}):
-            raise StoreError(f"label '{taken[0]}' is also a column of the segment table; expected another name")
+        check_names(outputs, labels)
         # A link to a store stays a link: what it leads to is replaced.
         self._path = path.resolve()
         self._outputs = outputs
@@ -193,17 +191,19 @@ def _is_store(folder: Path) -> bool:
     return is_manifest and all(path.name == FILE_NAME or path.suffix == ".h5" for path in folder.iterdir())
 
 
-def check_names(names: Iterable[str]) -> None:
-    """Check that names of outputs and labels can be names in HDF5.
+def check_names(outputs: Collection[str], labels: Collection[str]) -> None:
+    """Check that outputs and labels can have their names in a store.
 
     Raises
     ------
     StoreError
         Names the first that cannot.
     """
-    for name in names:
+    for name in (*outputs, *labels):
         if not name or "/" in name or name.startswith(".") or not name.isprintable():
             raise StoreError(f"'{name}' cannot name an output or a label in a store; leave out '/' and a leading '.'")
+    if taken := sorted({*labels} & {*SEGMENT_COLUMNS}):
+        raise StoreError(f"label '{taken[0]}' is also a column of the segment table; expected another name")
 
 
 def sha256(path: Path) -> str:

@@ -194,6 +194,9 @@ def test_refusals_come_before_any_work(sample: Path, tmp_path: Path) -> None:
     (tmp_path / "other" / "thesis.tex").touch()
     with pytest.raises(StoreError, match="a folder with other things in it; expected a new name or a store to replace"):
         run(corpus, SOUND, tmp_path / "other")
+    clash = replace(corpus, segments=tuple(replace(one, labels={"start": 1.0}) for one in corpus.segments))
+    with pytest.raises(StoreError, match="label 'start' is also a column of the segment table; expected another name"):
+        run(clash, SOUND, tmp_path / "s")
     with pytest.raises(UsageError, match="jobs must be at least 1, found 0"):
         run(corpus, SOUND, tmp_path / "s", jobs=0)
     assert not (tmp_path / "s.work").exists()

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...media import Frames
+from ...media.video import SAME_TIME_SECONDS
 from ...track import Field, Schema, Track
 
 ROW = Field(dtype="int64")
 """The row of the faces track that a row was made from; that track says whose face it is."""
-_SAME_TIME_SECONDS = 1e-6
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ def faces_in_frames(frames: Iterator[Frames], faces: Track) -> Iterator[FacesInF
     """Yield for every batch of frames the faces whose time is that of one of its frames."""
     starts = faces.times[:, 0]
     for batch in frames:
-        first = np.searchsorted(starts, batch.times[:, 0] - _SAME_TIME_SECONDS)
-        last = np.searchsorted(starts, batch.times[:, 0] + _SAME_TIME_SECONDS, side="right")
+        first = np.searchsorted(starts, batch.times[:, 0] - SAME_TIME_SECONDS)
+        last = np.searchsorted(starts, batch.times[:, 0] + SAME_TIME_SECONDS, side="right")
         of_frame = [np.arange(a, b, dtype=np.int64) for a, b in zip(first, last, strict=True)]
         rows = np.concatenate([np.zeros(0, np.int64), *of_frame])
         frame_of_row = np.repeat(np.arange(len(first)), last - first)

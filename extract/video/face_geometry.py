@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError
-from ...track import Field, Schema, Track
+from ...track import Schema, Track
 from ..base import CPU, Execution, TrackExtractor
-from .ibug68 import LEFT_EYE, MEAN_SHAPE, OUTER_EYE_CORNERS, RIGHT_EYE, STABLE, dropped, usable_rows
+from .ibug68 import LEFT_EYE, MEAN_SHAPE, OUTER_EYE_CORNERS, RIGHT_EYE, STABLE, dropped, measures, usable_rows
 
 _COLUMNS = (
     "pitch_deg",
@@ -89,11 +89,7 @@ class FaceGeometry(TrackExtractor):
     @property
     def schema(self) -> Schema:
         """``values``: angles in degrees and ratios without unit; ``row``: the row of the landmarks; ``track``."""
-        return {
-            "values": Field(shape=(len(_COLUMNS),), columns=_COLUMNS),
-            "row": Field(dtype="int64"),
-            "track": Field(dtype="int32"),
-        }
+        return measures(_COLUMNS)
 
     def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:
         """Measure every face."""

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...track import Field, Schema, Track
+from ...track import Schema, Track
 from ..base import CPU, Execution, TrackExtractor
-from .ibug68 import LEFT_BROW, LEFT_EYE, MEAN_SHAPE, POINTS, RIGHT_BROW, RIGHT_EYE, STABLE, usable_rows
+from .ibug68 import LEFT_BROW, LEFT_EYE, MEAN_SHAPE, POINTS, RIGHT_BROW, RIGHT_EYE, STABLE, measures, usable_rows
 
 _USED = np.setdiff1d(np.arange(17, POINTS), [60, 64])
 """The 49 points: no jaw, and no inner corners of the mouth."""
@@ -77,11 +77,7 @@ class FaceShape(TrackExtractor):
     @property
     def schema(self) -> Schema:
         """``values``: the 316 features; ``row``: the row of the landmarks; ``track``."""
-        return {
-            "values": Field(shape=(len(_COLUMNS),), columns=_COLUMNS),
-            "row": Field(dtype="int64"),
-            "track": Field(dtype="int32"),
-        }
+        return measures(_COLUMNS)
 
     def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:
         """Align and measure every face."""

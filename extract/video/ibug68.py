@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import TrackError
-from ...track import Field, Gap, Track
+from ...track import Field, Gap, Schema, Track
 
 POINTS = 68
 LANDMARKS = {
@@ -52,6 +52,11 @@ y axis points down."""
 
 _FLAT = 0.01
 """Points of which one principal axis is this much shorter than the other lie on a line."""
+
+
+def measures(columns: tuple[str, ...]) -> Schema:
+    """Return the schema of what is measured on landmarks: ``values``, ``row`` of the landmarks, and ``track``."""
+    return LANDMARKS | {"values": Field(shape=(len(columns),), columns=columns)}
 
 
 def usable_rows(track: Track) -> tuple[NDArray[np.intp], tuple[Gap, ...]]:

@@ -124,7 +124,7 @@ def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
 def test_names_that_hdf5_cannot_have(tmp_path: Path, name: str) -> None:
     path = tmp_path / "s.store"
     for refused in (
-        lambda: check_names(["a", name]),
+        lambda: check_names(["a", name], []),
         lambda: store_writer(path, outputs={name: OUTPUTS["text"]}),
         lambda: store_writer(path, labels={name: "text"}),
     ):
