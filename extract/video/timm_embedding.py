@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -13,11 +12,11 @@ from ...track import Schema, Track
 from ..base import CPU, Execution, FaceExtractor
 from .cropping import Cut, FaceCutter
 from .face_frames import ROW, FacesInFrames, rows_of_faces
-from .timm_model import Scaling, TimmModel
+from .timm_extractor import TimmExtractor
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimmEmbedding(FaceExtractor):
+class TimmEmbedding(TimmExtractor, FaceExtractor):
     """The vector that a backbone makes of every face: its pooled features, or those through a head.
 
     Two extractors of published work, as parameters beside ``weights_file``:
@@ -42,59 +41,33 @@ class TimmEmbedding(FaceExtractor):
     """
 
     name: ClassVar[str] = "timm_embedding"
-    packages: ClassVar[tuple[str, ...]] = ("timm", "torch", "safetensors", "cv2")
 
-    architecture: str = "resnet101"
-    """timm's name of the backbone."""
-    weights_file: str = ""
-    """Path of its state dict: .pth or .pt as ``torch.save(network.state_dict(), ...)`` writes it, or .safetensors."""
-    head_dimensions: int | None = None
-    """Numbers that a head of dropout, linear layer, batch normalisation and tanh makes; None: the pooled features."""
     cut: Cut = "box"
     """``box``: the box, both sides resized; ``letterbox``: the box in its proportions, on black; ``landmarks``:
     upright, by the five points."""
-    size_pixels: int = 224
-    """Width and height of the pictures that go in."""
     margin: float = 0.0
     """For ``landmarks``: how much more than the template to show, as a fraction of the size on either side."""
     margin_pixels: int = 0
     """For ``box`` and ``letterbox``: pixels of the frame that the box is larger by on either side."""
-    scaling: Scaling = "imagenet"
-    """``imagenet``: divided by 255, then by ImageNet's mean and deviation; ``symmetric``: from -1 to 1."""
-    half_precision: bool = False
-    """On a GPU only: multiply in float16, which is faster and wrong by about 0.0005 of a vector's length (measured with
-    random weights, in float16 on a CPU)."""
 
     def __post_init__(self) -> None:
-        self._model()
+        super().__post_init__()
         self._cutter()
 
     @property
     def schema(self) -> Schema:
         """``values``: numbers without unit; ``row``: the row of the faces track that it is of."""
-        return {"values": self._model().field(), "row": ROW}
-
-    def weights(self) -> dict[str, Path]:
-        """Return the checkpoint."""
-        return self._model().weights()
+        return {"values": self.network.field(), "row": ROW}
 
     def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
         """Embed the faces batch by batch."""
-        embedder = self._model().embedder(self.scaling, execution.device, self.half_precision)
+        embedder = self.embedder(execution)
         cutter = self._cutter()
 
         def embed(found: FacesInFrames) -> NDArray[np.float32]:
             return embedder.embed(cutter.cut_all(found.images, found.faces))
 
         yield from rows_of_faces(frames, faces, self.schema, embed)
-
-    def _model(self) -> TimmModel:
-        return TimmModel(
-            architecture=self.architecture,
-            weights_file=self.weights_file,
-            size_pixels=self.size_pixels,
-            head_dimensions=self.head_dimensions,
-        )
 
     def _cutter(self) -> FaceCutter:
         return FaceCutter(
