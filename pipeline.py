@@ -15,7 +15,6 @@ from .extract.plan import Plan, make_plan
 from .extract.recording import Failure, RecordingTracks, find_recording
 from .extract.runner import OnDone, extract_all
 from .extract.track_file import read_made_by, read_track
-from .media import Utterance
 from .recipe import Recipe, WordsTimeline
 from .store import GapRow, OutputSchema, SegmentRow, StoreWriter
 from .store.manifest import read_manifest
@@ -122,7 +121,8 @@ def extract(
         raise UsageError(f"jobs must be at least 1, found {jobs}")
     check_names(recipe.align, kept_labels(corpus, recipe))
     plan, _ = _planned(recipe)
-    results = extract_all(corpus.recordings, _spoken(corpus), plan, work, execution or Execution(), jobs, on_done)
+    segments = corpus.segments_by_recording()
+    results = extract_all(corpus.recordings, segments, plan, work, execution or Execution(), jobs, on_done)
     return _extraction(results, work)
 
 
@@ -135,8 +135,8 @@ def find_tracks(corpus: Corpus, recipe: Recipe, work: Path) -> Extraction:
         If the recipe does not fit, or a package or weights are missing.
     """
     plan, _ = _planned(recipe)
-    spoken = _spoken(corpus)
-    results = [find_recording(recording, spoken.get(recording.id), plan, work) for recording in corpus.recordings]
+    segments = corpus.segments_by_recording()
+    results = [find_recording(recording, segments[recording.id], plan, work) for recording in corpus.recordings]
     return _extraction(results, work)
 
 
@@ -223,23 +223,6 @@ def _planned(recipe: Recipe) -> tuple[Plan, dict[str, OutputSchema]]:
     """Return what a recipe extracts and what its outputs will hold; finds whatever does not go together."""
     plan = make_plan(recipe.tracks)
     return plan, output_schemas(recipe, {track.name: track.schema for track in plan.tracks})
-
-
-def _spoken(corpus: Corpus) -> dict[str, list[Utterance]]:
-    """Return the text that the corpus itself gives, for recordings without a transcript file."""
-    transcribed = {recording.id for recording in corpus.recordings if recording.transcript is not None}
-    spoken: dict[str, list[Utterance]] = {}
-    for segment in corpus.segments:
-        if segment.text is not None and segment.recording not in transcribed:
-            whole = segment.end_seconds is None and segment.start_seconds == 0
-            utterance = Utterance(
-                text=segment.text,
-                start_seconds=None if whole else segment.start_seconds,
-                end_seconds=segment.end_seconds,
-                speaker=segment.speaker,
-            )
-            spoken.setdefault(segment.recording, []).append(utterance)
-    return spoken
 
 
 def _tracks_for_outputs(recipe: Recipe, plan: Plan, recording: RecordingTracks) -> dict[str, Track]:

@@ -9,7 +9,7 @@ from ..errors import CorpusError, did_you_mean
 from .model import Corpus, Layout, Recording, Segment
 
 FILE_NAME = "manifest.csv"
-COLUMNS = ("segment", "recording", "media", "fps", "transcript", "start", "end", "split", "speaker", "text")
+COLUMNS = ("segment", "recording", "media", "fps", "rotation", "transcript", "start", "end", "split", "speaker", "text")
 """Columns with a meaning; ``media`` is the only one that must be there, every other column is a label."""
 
 
@@ -23,7 +23,8 @@ def read(path: Path) -> Corpus:
 
     Empty cells mean: recording, the media path without its suffix (that of pictures, which have a rate, as it is);
     segment, the recording (numbered where it has several); start, 0; end, the end of the recording; fps, a file that
-    has its own times. A label column whose cells are all numbers is numeric, any other is text.
+    has its own times; rotation, what the file says. A label column whose cells are all numbers is numeric, any other is
+    text.
 
     Raises
     ------
@@ -45,11 +46,12 @@ def read(path: Path) -> Corpus:
             media=_path(root, row["media"], where),
             transcript=_path(root, row["transcript"], where) if row["transcript"] else None,
             frames_per_second=_rate(row["fps"], where),
+            rotation_degrees=_rotation(row["rotation"], where),
         )
         above = recordings.setdefault(recording_id, recording)
         if above != recording:
             same_files = (above.media, above.transcript) == (recording.media, recording.transcript)
-            what = "another frame rate" if same_files else "other media or another transcript"
+            what = "another frame rate or rotation" if same_files else "other media or another transcript"
             raise CorpusError(f"{where}: recording '{recording_id}' has {what} further up")
         number = numbers[recording_id] = numbers.get(recording_id, -1) + 1
         default = recording_id if counts[recording_id] == 1 else f"{recording_id}_{number}"
@@ -148,9 +150,15 @@ def _rate(cell: str, where: str) -> float | None:
     return rate
 
 
+def _rotation(cell: str, where: str) -> int | None:
+    if cell not in ("", "0", "90", "180", "270"):
+        raise CorpusError(f"{where}: column 'rotation' is '{cell}'; expected 0, 90, 180 or 270 degrees")
+    return int(cell) if cell else None
+
+
 LAYOUT = Layout(
     name="manifest",
-    summary="a CSV file with a row per segment: media, and optionally fps, segment, recording, transcript, "
+    summary="a CSV file with a row per segment: media, and optionally fps, rotation, segment, recording, transcript, "
     "start, end, split, speaker, text and labels",
     recognises=recognises,
     read=read,

@@ -15,7 +15,7 @@ class Recording:
     Raises
     ------
     CorpusError
-        If the frame rate is not positive.
+        If the frame rate is not positive, or the rotation is no quarter turn.
     """
 
     id: str
@@ -26,11 +26,17 @@ class Recording:
     """The transcript file, if there is one."""
     frames_per_second: float | None = None
     """Rate of a folder of pictures, which sets its clock; None: a file, which has times of its own."""
+    rotation_degrees: int | None = None
+    """By how much to turn the stored pictures counter-clockwise: 0, 90, 180 or 270; None: as the file says."""
 
     def __post_init__(self) -> None:
         if self.frames_per_second is not None and not 0 < self.frames_per_second < float("inf"):
             raise CorpusError(
                 f"recording '{self.id}' has the frame rate {self.frames_per_second}; expected more than 0"
+            )
+        if self.rotation_degrees not in (None, 0, 90, 180, 270):
+            raise CorpusError(
+                f"recording '{self.id}' has the rotation {self.rotation_degrees}; expected 0, 90, 180 or 270 degrees"
             )
 
 

@@ -1,6 +1,6 @@
 """What an extractor is: a frozen dataclass of parameters that turns decoded media, or other tracks, into one track.
 
-The five kinds differ in what they read. A field is a parameter that changes the numbers; what only changes the running
+The kinds differ in what they read. A field is a parameter that changes the numbers; what only changes the running
 is in `Execution`. Extraction is serial and pure: processes, caches and progress belong to the runner.
 """
 
@@ -10,9 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..corpus import Segment
 from ..errors import ParameterError, UsageError, require_packages
-from ..media import Audio, Frames, Sampling, Utterance
+from ..media import Audio, AudioSelection, Channel, Frames, Sampling, Utterance
 from ..track import Schema, Track
+from ..windows import Windows
+from .face_frames import FacesInFrames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +55,7 @@ CPU = Execution()
 
 
 class Extractor(ABC):
-    """Base of the five kinds; use those."""
+    """Base of the kinds; use those."""
 
     __pydantic_config__: ClassVar = {"extra": "forbid", "strict": True}
 
@@ -99,7 +105,10 @@ class VideoExtractor(Extractor):
 
     @abstractmethod
     def extract(self, frames: Iterator[Frames], execution: Execution = CPU) -> Iterator[Track]:
-        """Turn frames into rows: one piece of the track for every batch of frames, in order."""
+        """Turn frames into rows: exactly one piece of the track for every batch of frames, in order.
+
+        The next batch is there only once the piece of the one before is taken. More pieces may follow the last batch.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,42 +118,115 @@ class FaceExtractor(Extractor):
     needs: ClassVar[tuple[str, ...]] = ("faces",)
 
     faces: str = "faces"
-    """The track of faces; its frames are read again, and no others."""
+    """The track of faces; only its frames are read."""
 
     @abstractmethod
-    def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
-        """Turn frames and faces into rows: one piece of the track for every batch of frames, in order.
+    def extract(self, batches: Iterator[FacesInFrames], execution: Execution = CPU) -> Iterator[Track]:
+        """Turn faces into rows: exactly one piece of the track for every batch, in order, as `VideoExtractor` does.
 
-        The gaps of the faces become those of the track; the pieces need none.
+        The gaps of the faces become those of the track; the pieces need only their own.
         """
 
 
 @dataclass(frozen=True, kw_only=True)
-class AudioExtractor(Extractor):
-    """Reads one channel of sound."""
+class SoundExtractor(Extractor):
+    """Base of those that read one channel of sound."""
 
     sample_rate: int = 16_000
     """Samples per second to which the sound is resampled."""
+    stream: int = 0
+    """Which of the file's audio streams, counted from 0."""
+    channel: Channel = "mean"
+    """Which channels are heard: ``mean``, ``left``, ``right``, ``loudest`` or a number; see `AudioSelection`."""
 
     def __post_init__(self) -> None:
-        if self.sample_rate < 1:
-            raise ParameterError(f"sample_rate must be at least 1, found {self.sample_rate}")
+        _ = self.selection
 
-    @abstractmethod
-    def extract(self, audio: Audio, execution: Execution = CPU) -> Track:
-        """Turn sound into a track."""
+    @property
+    def selection(self) -> AudioSelection:
+        """The sound that is read."""
+        return AudioSelection(sample_rate=self.sample_rate, stream=self.stream, channel=self.channel)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TranscriptExtractor(Extractor):
+class AudioExtractor(SoundExtractor):
+    """Reads sound."""
+
+    @abstractmethod
+    def extract(self, audio: Audio, execution: Execution = CPU) -> Iterator[Track]:
+        """Turn sound into the pieces of a track, in order.
+
+        However long the sound, no more of it is held than a piece needs. The gaps of the sound become those of the
+        track; the pieces need only their own.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpanExtractor(SoundExtractor):
+    """Reads stretches of sound and makes one row for each: sliding windows, or the intervals of another track.
+
+    Raises
+    ------
+    ParameterError
+        If not exactly one of ``windows`` and ``intervals`` is given.
+    """
+
+    needs: ClassVar[tuple[str, ...]] = ("intervals",)
+
+    windows: Windows | None = None
+    """Sliding windows, the first of which starts with the sound."""
+    intervals: str = ""
+    """A track whose rows are the stretches: words, segments."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.windows is None) == (not self.intervals):
+            found = "neither" if self.windows is None else "both"
+            raise ParameterError(f"expected either 'windows' or 'intervals' (the name of a track), found {found}")
+
+    def needed_fields(self) -> tuple[str, ...]:
+        """Return ``intervals`` where it is given."""
+        return self.needs if self.intervals else ()
+
+    @abstractmethod
+    def extract(self, audio: Audio, spans: NDArray[np.float64], execution: Execution = CPU) -> Iterator[Track]:
+        """Turn stretches of sound into the pieces of a track, in order.
+
+        The track has the field ``row``: which of ``spans`` a row was made from. Stretches with too little sound have no
+        row, but a gap. Memory and the gaps of the sound: as `AudioExtractor` says.
+
+        Parameters
+        ----------
+        audio
+            The sound.
+        spans
+            Shape (n, 2), starts in order, in seconds; they may reach beyond the sound.
+        execution
+            How to run.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranscriptExtractor(SoundExtractor):
     """Reads the transcript, and the sound it belongs to where there is any."""
 
-    sample_rate: int = 16_000
-    """Samples per second to which the sound is resampled."""
+    @property
+    def hears(self) -> bool:
+        """Whether it can do without a transcript where there is sound."""
+        return False
 
     @abstractmethod
     def extract(self, utterances: Sequence[Utterance], audio: Audio | None, execution: Execution = CPU) -> Track:
         """Turn a transcript into a track."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentExtractor(Extractor):
+    """Reads what the corpus says of the recording: its segments."""
+
+    @abstractmethod
+    def extract(self, segments: Sequence[Segment], duration_seconds: float) -> Track:
+        """Turn the segments of a recording that lasts ``duration_seconds`` into a track."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,14 +3,14 @@
 import json
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..corpus import Recording
+from ..corpus import Recording, Segment
 from ..media import list_pictures
-from .base import TranscriptExtractor
+from .base import SegmentExtractor, TranscriptExtractor
 from .fingerprint import digest, file_digest
 from .plan import Plan, PlannedTrack
 
@@ -26,7 +26,9 @@ class Source:
     media_digest: str
     """Hash of the media file's content, or of the names and the content of a folder's pictures."""
     transcript_digest: str
-    """Hash of the transcript's content, or of the text that the corpus gives; empty where there is neither."""
+    """Hash of the transcript's content, or of the segments' text; empty where there is neither."""
+    segments_digest: str
+    """Hash of where the segments lie."""
 
 
 class TrackCache:
@@ -41,26 +43,32 @@ class TrackCache:
     def __init__(self, work: Path) -> None:
         self._work = work
 
-    def source(self, recording: Recording, spoken: object) -> Source:
+    def source(self, recording: Recording, segments: Sequence[Segment]) -> Source:
         """Hash what a recording is made of. Content is read again only where size or time of a file changed.
 
         Parameters
         ----------
         recording
             The recording.
-        spoken
-            The text that the corpus itself gives, as JSON-able values; None where it gives none.
+        segments
+            Its segments.
 
         Raises
         ------
         OSError
             If a file cannot be read.
         """
-        transcript = "" if recording.transcript is None else self._digest(recording.transcript)
+        places = [[segment.id, segment.start_seconds, segment.end_seconds] for segment in segments]
+        texts = [[segment.text, segment.speaker] for segment in segments]
+        if recording.transcript is not None:
+            transcript = self._digest(recording.transcript)
+        else:
+            transcript = digest(places, texts) if any(segment.text is not None for segment in segments) else ""
         return Source(
             recording=recording,
             media_digest=self._digest(recording.media),
-            transcript_digest=digest(transcript, spoken) if transcript or spoken is not None else "",
+            transcript_digest=transcript,
+            segments_digest=digest(places),
         )
 
     def keys(self, plan: Plan, source: Source) -> dict[str, str]:
@@ -70,8 +78,12 @@ class TrackCache:
             inputs = [source.recording.id, source.media_digest, *(keys[n] for n in track.extractor.needed_tracks())]
             if source.recording.frames_per_second is not None:
                 inputs.append(f"{float(source.recording.frames_per_second)!r} fps")
+            if source.recording.rotation_degrees is not None:
+                inputs.append(f"turned by {source.recording.rotation_degrees} degrees")
             if isinstance(track.extractor, TranscriptExtractor):
                 inputs.append(source.transcript_digest)
+            if isinstance(track.extractor, SegmentExtractor):
+                inputs.append(source.segments_digest)
             keys[track.name] = digest(track.fingerprint, inputs)
         return keys
 

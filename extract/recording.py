@@ -3,22 +3,31 @@
 import json
 import os
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus import Recording
+from ..corpus import Recording, Segment
 from ..errors import TrackError, TrimodalError
-from ..media import Frames, Sampling, Utterance
+from ..media import Audio, Sampling
 from ..track import Gap, Track, empty_track
-from .base import AudioExtractor, Execution, FaceExtractor, TrackExtractor, TranscriptExtractor, VideoExtractor
-from .broadcast import broadcast
+from .base import (
+    AudioExtractor,
+    Execution,
+    FaceExtractor,
+    SegmentExtractor,
+    SpanExtractor,
+    TrackExtractor,
+    TranscriptExtractor,
+    VideoExtractor,
+)
 from .cache import TrackCache
 from .fingerprint import parameters, software, weight_digests
+from .frame_pass import Batch, FaceReader, FrameReader, read_faces_once, read_frames_once
 from .media_source import MediaSource
 from .plan import Plan, PlannedTrack
 from .threads import one_thread
@@ -55,7 +64,7 @@ class RecordingTracks:
 
 
 def extract_recording(
-    recording: Recording, spoken: Sequence[Utterance] | None, plan: Plan, work: Path, execution: Execution
+    recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path, execution: Execution
 ) -> RecordingTracks | Failure:
     """Make the tracks of ``plan`` that the cache under ``work`` lacks.
 
@@ -63,8 +72,8 @@ def extract_recording(
     ----------
     recording
         The recording.
-    spoken
-        Utterances that the corpus itself gives; None: read the transcript file.
+    segments
+        Its segments; where there is no transcript file, what is said in them is their text.
     plan
         What to make.
     work
@@ -78,8 +87,8 @@ def extract_recording(
         Whatever goes wrong costs this recording alone and comes back as a `Failure`.
     """
     try:
-        media = MediaSource(recording, spoken)
-        tracks, missing = _locate(media, recording, spoken, plan, work)
+        media = MediaSource(recording, segments, work)
+        tracks, missing = _locate(media, plan, work)
         with one_thread({module for track in missing for module in track.extractor.needed_packages()}):
             _Extraction(plan, media, tracks.paths, execution).make(missing)
         return replace(tracks, extracted=tuple(track.name for track in missing))
@@ -90,11 +99,11 @@ def extract_recording(
 
 
 def find_recording(
-    recording: Recording, spoken: Sequence[Utterance] | None, plan: Plan, work: Path
+    recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path
 ) -> RecordingTracks | Failure:
     """Find the tracks of ``plan`` in the cache; a `Failure` where one of them is missing. See `extract_recording`."""
     try:
-        tracks, missing = _locate(MediaSource(recording, spoken), recording, spoken, plan, work)
+        tracks, missing = _locate(MediaSource(recording, segments, work), plan, work)
         if missing:
             raise TrackError(f"not extracted yet: {', '.join(track.name for track in missing)}")
         return tracks
@@ -102,21 +111,19 @@ def find_recording(
         return _failure(recording, "", error)
 
 
-def _locate(
-    media: MediaSource, recording: Recording, spoken: Sequence[Utterance] | None, plan: Plan, work: Path
-) -> tuple[RecordingTracks, list[PlannedTrack]]:
+def _locate(media: MediaSource, plan: Plan, work: Path) -> tuple[RecordingTracks, list[PlannedTrack]]:
     """Return where a recording's tracks lie, and which of them are not there yet."""
     cache = TrackCache(work)
     duration = media.info.duration_seconds
-    source = cache.source(recording, None if spoken is None else [repr(utterance) for utterance in spoken])
+    source = cache.source(media.recording, media.segments)
     keys = cache.keys(plan, source)
     tracks = RecordingTracks(
-        recording=recording.id,
+        recording=media.recording.id,
         duration_seconds=duration,
         media_digest=source.media_digest,
         transcript_digest=source.transcript_digest,
         keys=keys,
-        paths={track.name: cache.path(track, recording.id, keys[track.name]) for track in plan.tracks},
+        paths={track.name: cache.path(track, media.recording.id, keys[track.name]) for track in plan.tracks},
     )
     return tracks, [track for track in plan.tracks if not tracks.paths[track.name].exists()]
 
@@ -140,90 +147,117 @@ class _Extraction:
         self._execution = execution
 
     def make(self, missing: Sequence[PlannedTrack]) -> None:
-        """Make the missing tracks, each after those that it needs."""
+        """Make the missing tracks, each after those that it needs.
+
+        The video is read twice: once for what reads frames, together with what is made of faces as they are found, and
+        once for what is made of the faces that are chosen among those.
+        """
         if any(isinstance(track.extractor, TranscriptExtractor) for track in missing):
             _ = self._media.utterances  # a broken transcript is found before hours of video are decoded
         remaining = list(missing)
         while remaining:
             names = {track.name for track in remaining}
             ready = [track for track in remaining if names.isdisjoint(track.extractor.needed_tracks())]
-            # Whatever needs no frames goes first, so that as many as can share the next pass over them.
-            done = [track for track in ready if not isinstance(track.extractor, VideoExtractor | FaceExtractor)]
-            for track in done:
-                self._make_whole(track)
-            if not done:
-                done = ready
-                for group in _by_frames(ready):
-                    self._make_streams(group)
+            done = self._without_frames(ready) or self._of_frames(ready, remaining) or self._of_known_faces(ready)
             remaining = [track for track in remaining if track not in done]
 
-    def _make_whole(self, track: PlannedTrack) -> None:
-        """Make a track that comes in one piece."""
-        try:
-            made = self._extract(track)
-            with TrackWriter(self._paths[track.name], track.schema, _made_by(track)) as writer:
-                writer.append(made)
-                writer.commit()
-        except Exception as error:
-            raise _TrackError(track.name, error) from error
+    def _without_frames(self, ready: Sequence[PlannedTrack]) -> list[PlannedTrack]:
+        """Make what needs no frames. It comes first, so that as many as can share the next reading of the video."""
+        chosen = [track for track in ready if not isinstance(track.extractor, VideoExtractor | FaceExtractor)]
+        for track in chosen:
+            with self._writing([track]) as write:
+                for piece in _named(track, self._pieces(track)):
+                    write[track.name](piece)
+        return chosen
 
-    def _extract(self, track: PlannedTrack) -> Track:
+    def _of_frames(self, ready: Sequence[PlannedTrack], remaining: Sequence[PlannedTrack]) -> list[PlannedTrack]:
+        """Make what reads frames, and what reads the faces that are found on the way."""
+        videos = {track.name: track for track in ready if isinstance(track.extractor, VideoExtractor)}
+        faces = [track for track in remaining if isinstance(track.extractor, FaceExtractor)]
+        faces = [track for track in faces if set(track.extractor.needed_tracks()) <= set(videos)]
+        if not videos:
+            return []
+        with self._writing([*videos.values(), *faces]) as write:
+            readers = []
+            for name, video in videos.items():
+                extractor = video.extractor
+                assert isinstance(extractor, VideoExtractor)  # chosen so
+                of_faces = [face for face in faces if name in face.extractor.needed_tracks()]
+                readers.append(
+                    FrameReader(
+                        sampling=extractor.sampling,
+                        make=_maker(video, extractor.extract, self._execution),
+                        write=write[name],
+                        face_readers=[self._face_reader(face, write[face.name]) for face in of_faces],
+                    )
+                )
+            if not self._media.has_video:
+                for track in (*videos.values(), *faces):
+                    write[track.name](self._nothing(track, "no video"))
+            samplings = list(dict.fromkeys(reader.sampling for reader in readers))
+            read_frames_once(self._media.samplings(samplings), readers)
+        return [*videos.values(), *faces]
+
+    def _of_known_faces(self, ready: Sequence[PlannedTrack]) -> list[PlannedTrack]:
+        """Make what reads faces that are known already; only their frames are read."""
+        with self._writing(ready) as write:
+            readers = []
+            for track in ready:
+                faces = self._read(track.extractor.needed_tracks()[0])
+                write[track.name](empty_track(track.schema, faces.gaps))
+                readers.append((self._face_reader(track, write[track.name]), faces))
+            starts: NDArray[np.float64] = np.unique(np.concatenate([faces.times[:, 0] for _, faces in readers]))
+            read_faces_once(self._media.frames(Sampling(), only=starts) if len(starts) else iter(()), readers)
+        return list(ready)
+
+    def _face_reader(self, track: PlannedTrack, write: Callable[[Track], None]) -> FaceReader:
+        assert isinstance(track.extractor, FaceExtractor)  # nothing else is left when this is asked for
+        return FaceReader(make=_maker(track, track.extractor.extract, self._execution), write=write)
+
+    def _pieces(self, track: PlannedTrack) -> Iterator[Track]:
+        """Yield the pieces of a track that needs no frames."""
         extractor = track.extractor
-        if isinstance(extractor, AudioExtractor):
-            audio = self._media.audio(extractor.sample_rate)
-            return self._nothing(track, "no audio") if audio is None else extractor.extract(audio, self._execution)
-        if isinstance(extractor, TranscriptExtractor):
+        if isinstance(extractor, AudioExtractor | SpanExtractor):
+            audio = self._media.audio(extractor.selection)
+            if audio is None:
+                yield self._nothing(track, "no audio")
+                return
+            yield empty_track(track.schema, audio.gaps)
+            if isinstance(extractor, AudioExtractor):
+                yield from extractor.extract(audio, self._execution)
+            else:
+                yield from extractor.extract(audio, self._spans(extractor, audio), self._execution)
+        elif isinstance(extractor, TranscriptExtractor):
             utterances = self._media.utterances
-            if not utterances:
-                return self._nothing(track, "no transcript" if utterances is None else "the transcript has no words")
-            return extractor.extract(utterances, self._media.audio(extractor.sample_rate), self._execution)
-        if isinstance(extractor, TrackExtractor):
+            audio = self._media.audio(extractor.selection) if utterances or extractor.hears else None
+            if utterances or audio is not None:
+                yield extractor.extract(utterances or (), audio, self._execution)
+            else:
+                yield self._nothing(track, "no transcript" if utterances is None else "the transcript has no words")
+        elif isinstance(extractor, SegmentExtractor):
+            yield extractor.extract(self._media.segments, self._media.info.duration_seconds)
+        elif isinstance(extractor, TrackExtractor):
             needed = {field: self._read(getattr(extractor, field)) for field in extractor.needed_fields()}
-            return extractor.extract(needed, self._execution)
-        raise TypeError(f"{type(extractor).__name__} is none of the kinds of extractor")
+            yield extractor.extract(needed, self._execution)
+        else:
+            raise TypeError(f"{type(extractor).__name__} is none of the kinds of extractor")
 
-    def _make_streams(self, tracks: Sequence[PlannedTrack]) -> None:
-        """Make several tracks from one pass over the frames that they all read."""
-        copies = broadcast(self._frames(tracks), len(tracks))
-        streams = [self._stream(track, copy) for track, copy in zip(tracks, copies, strict=True)]
-        writers: list[TrackWriter] = []
-        try:
-            for track in tracks:
-                writers.append(TrackWriter(self._paths[track.name], track.schema, _made_by(track)))
-            # Each stream takes one batch to give one piece, so no more than a batch or two are held.
-            for pieces in zip_longest(*streams):
-                for writer, piece in zip(writers, pieces, strict=True):
-                    if piece is not None:
-                        writer.append(piece)
-            for writer in writers:
+    def _spans(self, extractor: SpanExtractor, audio: Audio) -> NDArray[np.float64]:
+        if extractor.windows is not None:
+            return extractor.windows.times(audio.start_seconds, audio.end_seconds)
+        return self._read(extractor.intervals).times
+
+    @contextmanager
+    def _writing(self, tracks: Sequence[PlannedTrack]) -> Iterator[dict[str, Callable[[Track], None]]]:
+        """Give the tracks' files to write pieces to; all are there afterwards, or none."""
+        with ExitStack() as stack:
+            writers = {
+                track.name: stack.enter_context(TrackWriter(self._paths[track.name], track.schema, _made_by(track)))
+                for track in tracks
+            }
+            yield {name: writer.append for name, writer in writers.items()}
+            for writer in writers.values():
                 writer.commit()
-        finally:
-            for writer in writers:
-                writer.discard()
-
-    def _frames(self, tracks: Sequence[PlannedTrack]) -> Iterator[Frames]:
-        """Return the frames that a group of `_by_frames` reads."""
-        first = tracks[0].extractor
-        if isinstance(first, VideoExtractor):
-            return self._media.frames(first.sampling)
-        # Each picks its own faces' frames out of those of all.
-        needed = {name for track in tracks for name in track.extractor.needed_tracks()}
-        starts: NDArray[np.float64] = np.unique(np.concatenate([self._read(name).times[:, 0] for name in needed]))
-        return self._media.frames(Sampling(), only=starts) if len(starts) else iter(())
-
-    def _stream(self, track: PlannedTrack, frames: Iterator[Frames]) -> Iterator[Track]:
-        extractor = track.extractor
-        try:
-            if isinstance(extractor, VideoExtractor):
-                if self._media.info.video_start_seconds is None and self._media.info.video_end_seconds is None:
-                    yield self._nothing(track, "no video")
-                yield from extractor.extract(frames, self._execution)
-            elif isinstance(extractor, FaceExtractor):
-                faces = self._read(extractor.faces)
-                yield empty_track(track.schema, faces.gaps)
-                yield from extractor.extract(frames, faces, self._execution)
-        except Exception as error:
-            raise _TrackError(track.name, error) from error
 
     def _read(self, name: str) -> Track:
         return read_track(self._paths[name], self._plan.track(name).schema)
@@ -233,15 +267,18 @@ class _Extraction:
         return empty_track(track.schema, [gap])
 
 
-def _by_frames(tracks: Sequence[PlannedTrack]) -> list[list[PlannedTrack]]:
-    """Group the tracks that read frames: those of one sampling go together, and all that read faces do."""
-    groups: dict[Sampling | None, list[PlannedTrack]] = {}
-    for track in tracks:
-        if isinstance(track.extractor, VideoExtractor):
-            groups.setdefault(track.extractor.sampling, []).append(track)
-        elif isinstance(track.extractor, FaceExtractor):
-            groups.setdefault(None, []).append(track)
-    return list(groups.values())
+def _maker(
+    track: PlannedTrack, extract: Callable[[Iterator[Batch], Execution], Iterator[Track]], execution: Execution
+) -> Callable[[Iterator[Batch]], Iterator[Track]]:
+    """Return what makes a track of batches; its errors name the track."""
+    return lambda batches: _named(track, extract(batches, execution))
+
+
+def _named(track: PlannedTrack, pieces: Iterator[Track]) -> Iterator[Track]:
+    try:
+        yield from pieces
+    except Exception as error:
+        raise _TrackError(track.name, error) from error
 
 
 def _made_by(track: PlannedTrack) -> str:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from ..corpus import Recording
-from ..media import Utterance
+from ..corpus import Recording, Segment
 from .base import Execution
 from .plan import Plan
 from .recording import Failure, RecordingTracks, extract_recording
@@ -15,7 +14,7 @@ OnDone = Callable[[RecordingTracks | Failure], None]
 
 def extract_all(
     recordings: Sequence[Recording],
-    spoken: Mapping[str, Sequence[Utterance]],
+    segments: Mapping[str, Sequence[Segment]],
     plan: Plan,
     work: Path,
     execution: Execution,
@@ -28,8 +27,8 @@ def extract_all(
     ----------
     recordings
         What to work on.
-    spoken
-        Utterances that the corpus itself gives, by recording.
+    segments
+        Their segments, by recording.
     plan
         What to make.
     work
@@ -51,8 +50,7 @@ def extract_all(
     done: dict[str, RecordingTracks | Failure] = {}
     workers = max(1, min(jobs, len(recordings)))
     tasks = (
-        delayed(extract_recording)(recording, spoken.get(recording.id), plan, work, execution)
-        for recording in recordings
+        delayed(extract_recording)(recording, segments[recording.id], plan, work, execution) for recording in recordings
     )
     backend = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
     for result in backend(tasks):

@@ -1,18 +1,22 @@
 """Decoded media on one clock: probing, video frames, audio samples, transcripts."""
 
 from ..errors import MediaError, TranscriptError
-from .audio import Audio, read_audio
+from .audio import Audio, AudioSelection, read_audio
+from .channels import Channel
 from .container import MEDIA_SUFFIXES
 from .images import PICTURE_SUFFIXES, list_pictures
 from .probe import MediaInfo, probe
+from .sampling import Sampling
 from .transcripts import TRANSCRIPT_SUFFIXES, Utterance, Word, read_transcript
-from .video import Frames, Sampling, read_frames
+from .video import Frames, read_frames, read_samplings
 
 __all__ = [
     "MEDIA_SUFFIXES",
     "PICTURE_SUFFIXES",
     "TRANSCRIPT_SUFFIXES",
     "Audio",
+    "AudioSelection",
+    "Channel",
     "Frames",
     "MediaError",
     "MediaInfo",
@@ -24,5 +28,6 @@ __all__ = [
     "probe",
     "read_audio",
     "read_frames",
+    "read_samplings",
     "read_transcript",
 ]

@@ -54,9 +54,18 @@ def video_stream(container: "InputContainer") -> "VideoStream | None":
     return None
 
 
-def audio_stream(container: "InputContainer") -> "AudioStream | None":
-    """Return the first audio stream; None if there is none."""
-    return container.streams.audio[0] if container.streams.audio else None
+def audio_stream(container: "InputContainer", number: int = 0) -> "AudioStream | None":
+    """Return an audio stream by its number among them; None if there is no audio at all.
+
+    Raises
+    ------
+    MediaError
+        If there is audio, and no stream of that number.
+    """
+    streams = container.streams.audio
+    if streams and number >= len(streams):
+        raise MediaError(f"{container.name}: has {len(streams)} audio streams; expected a stream number below that")
+    return streams[number] if streams else None
 
 
 class Decoding:

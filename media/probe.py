@@ -34,9 +34,11 @@ class MediaInfo:
     frames_per_second: float | None
     """Average rate that the header gives; a nominal value, never used to compute a time. Of a folder of pictures it is
     the rate that was given, from which their times are computed."""
+    rotation_degrees: int | None = None
+    """By how much to turn the stored pictures counter-clockwise; None: as each of them says."""
 
 
-def probe(path: Path, frames_per_second: float | None = None) -> MediaInfo:
+def probe(path: Path, frames_per_second: float | None = None, rotation_degrees: int | None = None) -> MediaInfo:
     """Read a file's header and decode up to the first frame of its audio and of its video.
 
     Parameters
@@ -45,6 +47,8 @@ def probe(path: Path, frames_per_second: float | None = None) -> MediaInfo:
         The media file, or a folder of numbered pictures.
     frames_per_second
         The rate of a folder of pictures; None: a file, which has its own times.
+    rotation_degrees
+        By how much to turn the pictures, where what the file says is wrong; None: as it says.
 
     Raises
     ------
@@ -53,14 +57,14 @@ def probe(path: Path, frames_per_second: float | None = None) -> MediaInfo:
         that can be read or no rate, or a file has one.
     """
     if path.is_dir():
-        return _probe_pictures(path, frames_per_second)
+        return _probe_pictures(path, frames_per_second, rotation_degrees)
     if frames_per_second is not None and path.exists():
         raise MediaError(f"{path}: has a frame rate and is a file, which has its own times; leave the rate out")
     with open_container(path) as container:
         video, audio = video_stream(container), audio_stream(container)
         if video is None and audio is None:
             raise MediaError(f"{path}: holds neither audio nor video")
-        video_end, audio_end = _header_end(video), _header_end(audio)
+        video_end, audio_end = header_end(video), header_end(audio)
         # Where the start is late, some programs count it in the duration of the whole file (Matroska) and some do not.
         whole_end = container.duration / 1e6 if container.duration and not container.start_time else None
         rate = float(video.average_rate) if video is not None and video.average_rate else None
@@ -83,10 +87,11 @@ def probe(path: Path, frames_per_second: float | None = None) -> MediaInfo:
         video_end_seconds=on_clock(video_end),
         audio_end_seconds=on_clock(audio_end),
         frames_per_second=rate,
+        rotation_degrees=rotation_degrees,
     )
 
 
-def _probe_pictures(folder: Path, frames_per_second: float | None) -> MediaInfo:
+def _probe_pictures(folder: Path, frames_per_second: float | None, rotation_degrees: int | None) -> MediaInfo:
     """Find the extent of an image sequence, whose clock starts with its first number, readable or not."""
     sequence = image_sequence(folder, frames_per_second)
     readable = (at for at, picture in enumerate(sequence.pictures) if read_picture(picture) is not None)
@@ -102,6 +107,7 @@ def _probe_pictures(folder: Path, frames_per_second: float | None) -> MediaInfo:
         video_end_seconds=end,
         audio_end_seconds=None,
         frames_per_second=sequence.frames_per_second,
+        rotation_degrees=rotation_degrees,
     )
 
 
@@ -118,7 +124,7 @@ def _first_time(path: Path, kind: str) -> float | None:
         return next((seconds for seconds, _ in frames), None)
 
 
-def _header_end(stream: "VideoStream | AudioStream | None") -> float | None:
+def header_end(stream: "VideoStream | AudioStream | None") -> float | None:
     """End of a stream that the header gives, in seconds on the container's clock; None where it gives none."""
     if stream is None or not stream.duration or stream.time_base is None:
         return None

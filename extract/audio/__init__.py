@@ -1,5 +1,5 @@
 """Extractors that read sound. One file each."""
 
-from ..base import AudioExtractor
+from ..base import AudioExtractor, SpanExtractor
 
-__all__ = ["AudioExtractor"]
+__all__ = ["AudioExtractor", "SpanExtractor"]

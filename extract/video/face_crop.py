@@ -7,11 +7,10 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...media import Frames
 from ...track import Field, Schema, Track
 from ..base import CPU, Execution, FaceExtractor
+from ..face_frames import ROW, FacesInFrames, rows_of_faces
 from .cropping import Cut, FaceCutter, to_grey
-from .face_frames import ROW, FacesInFrames, rows_of_faces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,7 @@ class FaceCrop(FaceExtractor):
         shape = (self.size_pixels, self.size_pixels, *channels)
         return {"values": Field(dtype="uint8", shape=shape, columns=columns), "row": ROW}
 
-    def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
+    def extract(self, batches: Iterator[FacesInFrames], execution: Execution = CPU) -> Iterator[Track]:
         """Cut the crops batch by batch; what lies outside the frame is black."""
         cutter = self._cutter()
 
@@ -61,7 +60,7 @@ class FaceCrop(FaceExtractor):
             crops = cutter.cut_all(found.images, found.faces)
             return to_grey(crops) if self.colour == "grey" else crops
 
-        yield from rows_of_faces(frames, faces, self.schema, cut)
+        yield from rows_of_faces(batches, self.schema, cut)
 
     def _cutter(self) -> FaceCutter:
         return FaceCutter(

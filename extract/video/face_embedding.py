@@ -8,12 +8,11 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ...media import Frames
 from ...track import Field, Schema, Track
 from ..base import CPU, Execution, FaceExtractor
+from ..face_frames import ROW, FacesInFrames, rows_of_faces
 from .dlib_face import describe_all, describer_weights
 from .dlib_resnet import DIMENSIONS
-from .face_frames import ROW, FacesInFrames, rows_of_faces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +44,10 @@ class FaceEmbedding(FaceExtractor):
         """Return the two files, which ship in ``face_recognition_models``."""
         return describer_weights()
 
-    def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
+    def extract(self, batches: Iterator[FacesInFrames], execution: Execution = CPU) -> Iterator[Track]:
         """Embed the faces batch by batch."""
 
         def embed(found: FacesInFrames) -> NDArray[np.float32]:
             return describe_all(found.images, list(found.faces.fields["box"]), execution.device)
 
-        yield from rows_of_faces(frames, faces, self.schema, embed)
+        yield from rows_of_faces(batches, self.schema, embed)

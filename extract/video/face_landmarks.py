@@ -9,12 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...media import Frames
 from ...track import Schema, Track
 from ..base import CPU, Execution, FaceExtractor
+from ..face_frames import FacesInFrames
 from ..weights import dlib_weights
 from .dlib_box import square
-from .face_frames import FacesInFrames, faces_in_frames
 from .ibug68 import LANDMARKS, dropped
 
 _FACE_PIXELS = 320
@@ -51,10 +50,10 @@ class FaceLandmarks(FaceExtractor):
         """Return the predictor, which ships in ``face_recognition_models``."""
         return {"landmarks68": dlib_weights("shape_predictor_68_face_landmarks.dat")}
 
-    def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
+    def extract(self, batches: Iterator[FacesInFrames], execution: Execution = CPU) -> Iterator[Track]:
         """Find the landmarks batch by batch."""
         predictor = _predictor(str(self.weights()["landmarks68"]))
-        for found in faces_in_frames(frames, faces):
+        for found in batches:
             yield _piece(found, predictor)
 
 

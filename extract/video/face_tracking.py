@@ -86,8 +86,8 @@ class FaceTracker:
         self._next_id = 0
         self._searched_at = float("-inf")
 
-    def track(self, frames: Frames, is_last: bool = False) -> list[TrackedFaces]:
-        """Return the faces of every frame of a batch; ``is_last`` says that no other follows."""
+    def track(self, frames: Frames) -> list[TrackedFaces]:
+        """Return the faces of every frame of a batch."""
         tracked: list[TrackedFaces] = []
         final = len(frames.pixels) - 1
         unsearched = 0  # first frame of the batch since the search before
@@ -100,7 +100,7 @@ class FaceTracker:
             found = self._follow(image)
             patience = self._redetect_seconds
             if number == final:  # what is not found by now cannot be followed back into this batch
-                patience = 0.0 if is_last else patience / 2
+                patience = 0.0 if frames.is_last else patience / 2
             if is_cut or not found.all() or start - self._searched_at >= patience:
                 new = self._search(image, start, found)
                 self._follow_back(new, frames.pixels, tracked, range(unsearched, number))

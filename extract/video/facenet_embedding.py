@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import WeightsError
-from ...media import Frames
 from ...track import Field, Schema, Track
 from ..base import CPU, Execution, FaceExtractor
+from ..face_frames import ROW, FacesInFrames, rows_of_faces
 from ..fingerprint import file_digest
 from .cropping import Cut, FaceCutter
-from .face_frames import ROW, FacesInFrames, rows_of_faces
 from .torch_model import Embedder, load_strictly, weight_file
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class FacenetEmbedding(FaceExtractor):
         _check(path, file_digest(path))
         return {"weights": path}
 
-    def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
+    def extract(self, batches: Iterator[FacesInFrames], execution: Execution = CPU) -> Iterator[Track]:
         """Embed the faces batch by batch."""
         path = self.weights()["weights"]
         embedder = _embedder(path, file_digest(path), execution.device, self.half_precision)
@@ -92,7 +91,7 @@ class FacenetEmbedding(FaceExtractor):
         def embed(found: FacesInFrames) -> NDArray[np.float32]:
             return embedder.embed(cutter.cut_all(found.images, found.faces))
 
-        yield from rows_of_faces(frames, faces, self.schema, embed)
+        yield from rows_of_faces(batches, self.schema, embed)
 
     def _file(self) -> Path:
         if self.model in _FILES:

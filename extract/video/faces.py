@@ -93,10 +93,8 @@ class Faces(VideoExtractor):
             self.redetect_seconds,
             self.reappear_seconds,
         )
-        following = next(frames, None)
-        while (batch := following) is not None:
-            following = next(frames, None)
-            yield self._rows(batch, tracker.track(batch, is_last=following is None))
+        for batch in frames:
+            yield self._rows(batch, tracker.track(batch))
 
     def _rows(self, batch: Frames, tracked: list[TrackedFaces]) -> Track:
         """Return the rows of a batch: every face of a frame has the frame's time."""

@@ -7,11 +7,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...media import Frames
 from ...track import Schema, Track
 from ..base import CPU, Execution, FaceExtractor
+from ..face_frames import ROW, FacesInFrames, rows_of_faces
 from .cropping import Cut, FaceCutter
-from .face_frames import ROW, FacesInFrames, rows_of_faces
 from .timm_extractor import TimmExtractor
 
 
@@ -59,7 +58,7 @@ class TimmEmbedding(TimmExtractor, FaceExtractor):
         """``values``: numbers without unit; ``row``: the row of the faces track that it is of."""
         return {"values": self.network.field(), "row": ROW}
 
-    def extract(self, frames: Iterator[Frames], faces: Track, execution: Execution = CPU) -> Iterator[Track]:
+    def extract(self, batches: Iterator[FacesInFrames], execution: Execution = CPU) -> Iterator[Track]:
         """Embed the faces batch by batch."""
         embedder = self.embedder(execution)
         cutter = self._cutter()
@@ -67,7 +66,7 @@ class TimmEmbedding(TimmExtractor, FaceExtractor):
         def embed(found: FacesInFrames) -> NDArray[np.float32]:
             return embedder.embed(cutter.cut_all(found.images, found.faces))
 
-        yield from rows_of_faces(frames, faces, self.schema, embed)
+        yield from rows_of_faces(batches, self.schema, embed)
 
     def _cutter(self) -> FaceCutter:
         return FaceCutter(

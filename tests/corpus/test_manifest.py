@@ -53,12 +53,12 @@ def test_only_media_is_needed(tmp_path: Path) -> None:
     assert found.segments == (Segment(id="v.1/a", recording="v.1/a"), Segment(id="b", recording="b"))
 
 
-def test_folders_of_pictures_have_a_rate(tmp_path: Path) -> None:
-    found = read(tmp_path, "media,fps\nv.1/a.mp4,\nclip.001/,25\nclip.002,29.97\n")
+def test_rates_and_rotations(tmp_path: Path) -> None:
+    found = read(tmp_path, "media,fps,rotation\nv.1/a.mp4,,270\nclip.001/,25,\nclip.002,29.97,0\n")
     assert found.recordings == (
-        Recording(id="v.1/a", media=tmp_path / "v.1/a.mp4"),
+        Recording(id="v.1/a", media=tmp_path / "v.1/a.mp4", rotation_degrees=270),
         Recording(id="clip.001", media=tmp_path / "clip.001", frames_per_second=25.0),
-        Recording(id="clip.002", media=tmp_path / "clip.002", frames_per_second=29.97),
+        Recording(id="clip.002", media=tmp_path / "clip.002", frames_per_second=29.97, rotation_degrees=0),
     )
     assert found.label_names == ()
 
@@ -135,7 +135,8 @@ def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str
         ("media,label\na.mp4,1\nb.mp4,inf\n", "label 'label' has a value that is not finite"),
         ("media\na.mp4\na.wav\n", "line 3: recording 'a' has other media or another transcript further up"),
         ("media,transcript\na.mp4,a.txt\na.mp4,\n", "line 3: recording 'a' has other media or another transcript"),
-        ("media,fps,recording\na,25,r\na,30,r\n", "line 3: recording 'r' has another frame rate further up"),
+        ("media,fps,recording\na,25,r\na,30,r\n", "line 3: recording 'r' has another frame rate or rotation"),
+        ("media,rotation\na,45\n", "line 2: column 'rotation' is '45'; expected 0, 90, 180 or 270 degrees"),
         ("media,fps\na,25 Hz\n", "line 2: column 'fps' is '25 Hz'; expected frames per second, more than 0"),
         ("media,fps\na,0\n", "line 2: column 'fps' is '0'; expected frames per second"),
         ("media,fps\na,inf\n", "line 2: column 'fps' is 'inf'; expected frames per second"),

@@ -30,6 +30,12 @@ def test_what_a_corpus_refuses(recordings: list[Recording], segments: list[Segme
         corpus(recordings, segments)
 
 
+@pytest.mark.parametrize("degrees", [-90, 45, 360])
+def test_rotations_are_quarter_turns(degrees: int) -> None:
+    with pytest.raises(CorpusError, match=f"recording 'a' has the rotation {degrees}; expected 0, 90, 180 or 270"):
+        Recording(id="a", media=Path("a.mp4"), rotation_degrees=degrees)
+
+
 def test_segments_by_recording_keep_the_order_of_the_source() -> None:
     segments = [Segment(id=name, recording=name[0]) for name in ("b2", "a1", "b1")]
     groups = corpus([A, B, Recording(id="c", media=Path("c"))], segments).segments_by_recording()

@@ -1,15 +1,17 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from trimodal.corpus import Recording
+from trimodal.corpus import Recording, Segment
 from trimodal.extract.audio.mfcc import Mfcc
 from trimodal.extract.cache import TrackCache
 from trimodal.extract.plan import make_plan
+from trimodal.extract.segments import Segments
 from trimodal.extract.text.words import Words
 
-PLAN = make_plan({"mfcc": Mfcc(), "words": Words()})
+PLAN = make_plan({"mfcc": Mfcc(), "words": Words(), "segments": Segments()})
 
 
 def _recording(folder: Path, id: str = "clip") -> Recording:
@@ -18,9 +20,9 @@ def _recording(folder: Path, id: str = "clip") -> Recording:
     return Recording(id=id, media=folder / "clip.wav", transcript=folder / "clip.txt")
 
 
-def _keys(folder: Path, recording: Recording, spoken: object = None) -> dict[str, str]:
+def _keys(folder: Path, recording: Recording, *segments: Segment) -> dict[str, str]:
     cache = TrackCache(folder / "work")
-    return cache.keys(PLAN, cache.source(recording, spoken))
+    return cache.keys(PLAN, cache.source(recording, segments))
 
 
 def test_keys_change_with_what_each_track_reads(tmp_path: Path) -> None:
@@ -34,7 +36,16 @@ def test_keys_change_with_what_each_track_reads(tmp_path: Path) -> None:
     third = _keys(tmp_path, recording)
     assert third["mfcc"] != second["mfcc"]
     assert third["words"] != second["words"]
-    assert _keys(tmp_path, recording, spoken=["a text of the corpus"])["words"] != third["words"]
+    segment = Segment(id="a", recording="clip")
+    fourth = _keys(tmp_path, recording, segment)
+    assert {name for name in fourth if fourth[name] != third[name]} == {"segments"}
+
+
+def test_the_text_of_the_corpus_counts_where_there_is_no_transcript(tmp_path: Path) -> None:
+    recording = replace(_recording(tmp_path), transcript=None)
+    said = [Segment(id="a", recording="clip", text=text) for text in ("yes", "no")]
+    yes, no = (_keys(tmp_path, recording, segment) for segment in said)
+    assert {name for name in yes if yes[name] != no[name]} == {"words"}
 
 
 def test_a_file_that_was_only_touched_is_the_same(tmp_path: Path) -> None:
@@ -63,3 +74,9 @@ def test_ids_that_differ_in_case_only_have_files_that_differ_in_more(tmp_path: P
         keys = cache.keys(PLAN, cache.source(recording, None))
         paths.append(cache.path(PLAN.track("mfcc"), id, keys["mfcc"]).name.lower())
     assert paths[0] != paths[1]
+
+
+def test_a_given_rotation_makes_other_tracks(tmp_path: Path) -> None:
+    recording = _recording(tmp_path)
+    keys = [_keys(tmp_path, replace(recording, rotation_degrees=degrees)) for degrees in (None, 0, 90)]
+    assert len({key["mfcc"] for key in keys}) == 3

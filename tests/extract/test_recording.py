@@ -1,17 +1,20 @@
 """One recording: waves, gaps, failures. The extractors here are real; a few are made to fail."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from av.container import InputContainer
 
-from trimodal.corpus import Recording
+from trimodal.corpus import Recording, Segment
 from trimodal.errors import TrackError
-from trimodal.extract import AudioExtractor, Execution, Extractor, VideoExtractor, media_source
+from trimodal.extract import AudioExtractor, Execution, Extractor, VideoExtractor
 from trimodal.extract.audio.mfcc import Mfcc
+from trimodal.extract.audio.voice_activity import VoiceActivity
 from trimodal.extract.base import CPU
 from trimodal.extract.plan import make_plan
 from trimodal.extract.recording import Failure, RecordingTracks, extract_recording, find_recording
@@ -19,8 +22,11 @@ from trimodal.extract.text.words import Words
 from trimodal.extract.track_file import read_track
 from trimodal.extract.video.face_choice import FaceChoice
 from trimodal.extract.video.face_crop import FaceCrop
+from trimodal.extract.video.face_embedding import FaceEmbedding
+from trimodal.extract.video.face_geometry import FaceGeometry
+from trimodal.extract.video.face_landmarks import FaceLandmarks
 from trimodal.extract.video.faces import Faces
-from trimodal.media import Audio, Frames, MediaInfo, Sampling, Utterance
+from trimodal.media import Audio, Frames, Sampling, video
 from trimodal.track import Field, Schema, Track
 
 TWO_FPS = Sampling(fps=2)
@@ -65,13 +71,13 @@ class BrokenAudio(AudioExtractor):
     def schema(self) -> Schema:
         return {"values": Field(shape=(1,))}
 
-    def extract(self, audio: Audio, execution: Execution = CPU) -> Track:
+    def extract(self, audio: Audio, execution: Execution = CPU) -> Iterator[Track]:
         raise TrackError("no luck")
 
 
 def _extract(media: Path, work: Path, **extractors: Extractor) -> RecordingTracks | Failure:
     recording = Recording(id="a/clip", media=media)
-    return extract_recording(recording, None, make_plan(extractors), work, Execution())
+    return extract_recording(recording, [], make_plan(extractors), work, Execution())
 
 
 def _track(result: RecordingTracks | Failure, name: str, extractor: Extractor) -> Track:
@@ -126,17 +132,17 @@ def test_missing_modalities_are_gaps(tmp_path: Path, media: Path) -> None:
 def test_a_transcript_without_words_is_a_gap(sample: Path, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text(" ... \n")
     recording = Recording(id="x", media=sample / "happy.mp4", transcript=tmp_path / "empty.txt")
-    result = extract_recording(recording, None, make_plan({"words": Words()}), tmp_path / "work", Execution())
+    result = extract_recording(recording, [], make_plan({"words": Words()}), tmp_path / "work", Execution())
     assert len(_track(result, "words", Words())) == 0
     (tmp_path / "empty.txt").write_text("")
-    result = extract_recording(recording, None, make_plan({"words": Words()}), tmp_path / "work", Execution())
+    result = extract_recording(recording, [], make_plan({"words": Words()}), tmp_path / "work", Execution())
     assert [gap.reason for gap in _track(result, "words", Words()).gaps] == ["the transcript has no words"]
 
 
 def test_text_of_the_corpus_is_spoken(sample: Path, tmp_path: Path) -> None:
     recording = Recording(id="x", media=sample / "happy.mp4")
-    spoken = [Utterance(text="I love this song", speaker="ann")]
-    result = extract_recording(recording, spoken, make_plan({"words": Words()}), tmp_path, Execution())
+    segments = [Segment(id="x", recording="x", text="I love this song", speaker="ann")]
+    result = extract_recording(recording, segments, make_plan({"words": Words()}), tmp_path, Execution())
     assert _track(result, "words", Words()).fields["speaker"].tolist() == ["ann"] * 4
 
 
@@ -169,34 +175,54 @@ def test_find_says_which_tracks_are_not_there(sample: Path, tmp_path: Path) -> N
     recording = Recording(id="a/clip", media=sample / "happy.mp4")
     plan = make_plan({"mfcc": Mfcc(), "light": Brightness(sampling=TWO_FPS)})
     _extract(sample / "happy.mp4", tmp_path, mfcc=Mfcc())
-    found = find_recording(recording, None, plan, tmp_path)
+    found = find_recording(recording, [], plan, tmp_path)
     assert isinstance(found, Failure)
     assert found.reason == "not extracted yet: light"
-    extract_recording(recording, None, plan, tmp_path, Execution())
-    assert isinstance(find_recording(recording, None, plan, tmp_path), RecordingTracks)
+    extract_recording(recording, [], plan, tmp_path, Execution())
+    assert isinstance(find_recording(recording, [], plan, tmp_path), RecordingTracks)
 
 
-def test_extractors_share_passes_over_the_video(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    passes: list[Sampling] = []
-    read = media_source.read_frames
+def test_the_video_is_read_twice_whatever_is_made_of_it(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings: list[int] = []
+    read = video.open_container
 
-    def counting(path: Path, info: MediaInfo, sampling: Sampling, only: np.ndarray | None = None) -> Iterator[Frames]:
-        passes.append(sampling)
-        return read(path, info, sampling, only)
+    def counting(path: Path) -> AbstractContextManager[InputContainer]:
+        readings.append(1)
+        return read(path)
 
-    monkeypatch.setattr(media_source, "read_frames", counting)
+    monkeypatch.setattr(video, "open_container", counting)
     faces = Faces(sampling=TWO_FPS)
     extractors = {
         "faces": faces,
         "light": Brightness(sampling=TWO_FPS),
+        "dense": Brightness(),
+        "landmarks": FaceLandmarks(),
+        "geometry": FaceGeometry(landmarks="landmarks"),
+        "voice": VoiceActivity(),
+        "speaker": FaceChoice(policy="speaker", geometry="geometry", voice="voice"),
         "half": FaceChoice(policy="half", half="left"),
         "largest": FaceChoice(),
         "one": FaceCrop(faces="half", size_pixels=16),
         "other": FaceCrop(faces="largest", size_pixels=16),
+        "embedding": FaceEmbedding(faces="speaker"),
         "all": FaceCrop(size_pixels=16, colour="grey"),
     }
     result = _extract(sample / "happy.mp4", tmp_path, **extractors)
-    assert passes == [TWO_FPS, Sampling()]
+    assert isinstance(result, RecordingTracks), result
+    assert len(readings) == 2
     halves = _track(result, "half", extractors["half"])
     assert len(_track(result, "one", extractors["one"])) == len(halves)
     assert len(_track(result, "other", extractors["other"])) == len(_track(result, "faces", faces)) == 6
+    assert len(_track(result, "dense", extractors["dense"])) > 6
+
+    readings.clear()
+    again = _extract(sample / "happy.mp4", tmp_path / "again", faces=faces)
+    assert isinstance(again, RecordingTracks)
+    with_known_faces = _extract(sample / "happy.mp4", tmp_path / "again", faces=faces, all=extractors["all"])
+    assert isinstance(with_known_faces, RecordingTracks)
+    assert with_known_faces.extracted == ("all",)
+    live, known = (_track(one, "all", extractors["all"]) for one in (result, with_known_faces))
+    np.testing.assert_array_equal(live.values, known.values)
+    np.testing.assert_array_equal(live.fields["row"], known.fields["row"])

@@ -1,19 +1,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 import pytest
 from clips import Clip, frame_number, make_clip
-from hypothesis import given
-from hypothesis import strategies as st
 
-from trimodal.errors import ParameterError
-from trimodal.media import Frames, MediaError, MediaInfo, Sampling, probe, read_frames
-from trimodal.media.video import _sample, _Shown
+from trimodal.media import Frames, MediaError, Sampling, probe, read_frames, read_samplings
 
 CFR = tuple(n / 25 for n in range(50))
 LATE = tuple(0.5 + n / 25 for n in range(30))
@@ -89,13 +83,26 @@ def test_rotation_metadata_gives_upright_pictures(degrees: int, tmp_path: Path) 
     assert numbers_and_times(iter(found))[0] == list(range(50))
 
 
+@pytest.mark.parametrize(("given", "turns"), [(0, 1), (90, 2), (180, 3), (270, 0)])
+def test_a_given_rotation_goes_before_what_the_file_says(given: int, turns: int, tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mp4", Clip(rotation=270, audio_start_seconds=None))
+    as_said, given_one = (
+        next(read_frames(path, probe(path, rotation_degrees=degrees), Sampling())) for degrees in (None, given)
+    )
+    np.testing.assert_array_equal(given_one.pixels[0], np.rot90(as_said.pixels[0], turns))
+
+
 def test_real_rotation(media: Path) -> None:
-    upright = next(batches(media / "odd/rot90_meta.mp4")).pixels[0].astype(float)
+    """The clip's pixels are upright and its metadata ask players to turn them on their side."""
+    path = media / "odd/rot90_meta.mp4"
+    stored = next(read_frames(path, probe(path, rotation_degrees=0), Sampling())).pixels[0].astype(float)
+    upright = next(batches(path)).pixels[0].astype(float)
     sideways = next(batches(media / "odd/rot90_pixels.mp4")).pixels[0].astype(float)
     assert upright.shape == sideways.shape == (640, 480, 3)
     original = next(batches(media / "talking/friday.mp4")).pixels[0].astype(float)
     turned = min((np.abs(upright - np.rot90(original, turns)).mean(), turns) for turns in (1, 3))
     assert turned[0] < 3
+    assert np.abs(stored - original).mean() < 3
 
 
 @pytest.mark.parametrize(
@@ -145,82 +152,6 @@ def test_a_rate_that_no_stretch_exceeds_keeps_all_frames(fps: float, media: Path
     sampled = numbers_and_times(batches(media / "odd/vfr.mp4", Sampling(fps=fps)))[1]
     assert np.diff(everything[:, 0]).max() == pytest.approx(0.6, abs=1e-3)
     np.testing.assert_array_equal(sampled[:, 0], everything[:, 0])
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"every": 2, "fps": 5.0}, "'every' or 'fps', found both"),
-        ({"every": 0}, "'every' must be at least 1, found 0"),
-        ({"fps": 0.0}, "'fps' must be positive, found 0.0"),
-        ({"fps": -1.0}, "'fps' must be positive, found -1.0"),
-        ({"fps": float("inf")}, "'fps' must be positive, found inf"),
-        ({"fps": float("nan")}, "'fps' must be positive, found nan"),
-    ],
-)
-def test_wrong_sampling(parameters: dict[str, Any], message: str) -> None:
-    with pytest.raises(ParameterError, match=message):
-        Sampling(**parameters)
-
-
-INFO = MediaInfo(
-    zero_seconds=0.0,
-    duration_seconds=0.0,
-    video_start_seconds=0.0,
-    audio_start_seconds=None,
-    video_end_seconds=None,
-    audio_end_seconds=None,
-    frames_per_second=None,
-)
-
-
-def sampled(milliseconds: list[int], sampling: Sampling, rate: float | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return the intervals of all frames, which last for ``milliseconds``, and those of the sampled ones."""
-    edges = np.concatenate([[0], np.cumsum(milliseconds)]) / 1000
-    shown = [_Shown(start, end, frame=None) for start, end in pairwise(edges)]  # type: ignore[arg-type]
-    taken = _sample(iter(shown), sampling, replace(INFO, frames_per_second=rate))
-    pairs = np.array([(frame.start, frame.end) for frame in taken])
-    return np.stack([edges[:-1], edges[1:]], axis=1), pairs
-
-
-durations = st.lists(st.integers(1, 700), min_size=1, max_size=60)
-rates = st.none() | st.floats(1, 240)
-
-
-@given(durations, st.floats(0.2, 500), rates)
-def test_rate_sampling_takes_at_most_that_rate(milliseconds: list[int], fps: float, rate: float | None) -> None:
-    frames, taken = sampled(milliseconds, Sampling(fps=fps), rate)
-    assert set(taken[:, 0]) <= set(frames[:, 0])
-    assert taken[0, 0] == frames[0, 0]
-    assert (np.diff(taken[:, 0]) > 0).all()
-    assert (taken[:-1, 1] <= taken[1:, 0]).all() and taken[-1, 1] <= frames[-1, 1]
-    longest = 1.5 * max(1 / fps, 1 / rate if rate else 0.0)
-    assert (taken[:, 1] > taken[:, 0]).all() and (taken[:, 1] - taken[:, 0] <= longest + 1e-9).all()
-    assert len(taken) <= (taken[-1, 0] - taken[0, 0]) * fps + 2
-
-
-@given(durations, rates)
-def test_rate_sampling_keeps_all_frames_of_a_slower_video(milliseconds: list[int], rate: float | None) -> None:
-    frames, taken = sampled(milliseconds, Sampling(fps=1000 / min(milliseconds) * 1.001), rate)
-    np.testing.assert_array_equal(taken[:, 0], frames[:, 0])
-
-
-@given(durations, st.integers(1, 20), rates)
-def test_every_nth_takes_exactly_those(milliseconds: list[int], every: int, rate: float | None) -> None:
-    frames, taken = sampled(milliseconds, Sampling(every=every), rate)
-    np.testing.assert_array_equal(taken[:, 0], frames[::every, 0])
-    longest = 1.5 * every / rate if rate else float("inf")
-    until = np.append(taken[1:, 0], frames[-1, 1])
-    np.testing.assert_allclose(taken[:, 1], np.minimum(until, taken[:, 0] + longest))
-
-
-@given(st.floats(5, 120), st.integers(1, 400), st.data())
-def test_jitter_neither_drops_nor_doubles(rate: float, count: int, data: st.DataObject) -> None:
-    jitter = data.draw(st.lists(st.floats(-0.45, 0.45), min_size=count, max_size=count))
-    starts = np.maximum(np.arange(count) + np.array([0.0, *jitter[1:]]), 0) / rate
-    shown = [_Shown(start, start + 1 / rate, frame=None) for start in starts]  # type: ignore[arg-type]
-    taken = list(_sample(iter(shown), Sampling(fps=rate), replace(INFO, frames_per_second=rate)))
-    assert len(taken) == count
 
 
 @pytest.mark.parametrize(
@@ -284,8 +215,24 @@ def test_a_file_without_video_has_no_frames(tmp_path: Path) -> None:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
+    info = probe(make_clip(tmp_path / "b.mp4", Clip()))
     with pytest.raises(MediaError, match="no such file or directory; expected video or audio"):
-        list(read_frames(tmp_path / "a.mp4", INFO, Sampling()))
+        list(read_frames(tmp_path / "a.mp4", info, Sampling()))
+
+
+def test_several_samplings_share_one_reading(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "a.mkv", Clip(frame_times=GAPPED))
+    samplings = [Sampling(), Sampling(fps=5), Sampling(every=7)]
+    shared: dict[Sampling, list[Frames]] = {sampling: [] for sampling in samplings}
+    for sampling, frames in read_samplings(path, probe(path), samplings):
+        shared[sampling].append(frames)
+    for sampling, found in shared.items():
+        alone = list(batches(path, sampling))
+        assert [one.gaps for one in found] == [one.gaps for one in alone]
+        assert [one.is_last for one in found] == [False] * (len(alone) - 1) + [True]
+        for one, other in zip(found, alone, strict=True):
+            np.testing.assert_array_equal(one.times, other.times)
+            np.testing.assert_array_equal(one.pixels, other.pixels)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trimodal.extract.audio.voice_activity import VoiceActivity
+from trimodal.extract.face_frames import faces_in_frames
 from trimodal.extract.video.active_speaker import speaking, speech_at
 from trimodal.extract.video.face_choice import FaceChoice
 from trimodal.extract.video.face_geometry import FaceGeometry
@@ -76,13 +77,13 @@ def test_the_speaker_of_two_is_found_in_nine_frames_of_ten(media: Path, sampling
     info, detect, landmark = probe(clip), Faces(sampling=sampling), FaceLandmarks()
     faces = concatenate(detect.schema, list(detect.extract(read_frames(clip, info, sampling))))
     frames = read_frames(clip, info, Sampling(), only=np.unique(faces.times[:, 0]))
-    landmarks = concatenate(landmark.schema, list(landmark.extract(frames, faces)))
-    audio = read_audio(clip, info, 16_000)
+    landmarks = concatenate(landmark.schema, list(landmark.extract(faces_in_frames(frames, faces))))
+    audio = read_audio(clip, info)
     assert audio is not None
     tracks = {
         "faces": faces,
         "geometry": FaceGeometry().extract({"landmarks": landmarks}),
-        "voice": VoiceActivity().extract(audio),
+        "voice": concatenate(VoiceActivity().schema, list(VoiceActivity().extract(audio))),
     }
     chosen = FaceChoice(policy="speaker").extract(tracks)
     is_left = chosen.fields["box"][:, [0, 2]].mean(axis=1) < 360

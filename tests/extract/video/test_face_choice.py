@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trimodal.errors import ParameterError, WeightsError
+from trimodal.extract.face_frames import faces_in_frames
 from trimodal.extract.video.face_choice import FaceChoice
 from trimodal.extract.video.face_embedding import FaceEmbedding
 from trimodal.extract.video.face_schema import FACES
@@ -70,7 +71,7 @@ def test_reference_finds_the_person_among_others(media: Path, tmp_path: Path) ->
     found = concatenate(faces.schema, list(faces.extract(read_frames(clip, probe(clip), faces.sampling))))
     embedding = FaceEmbedding()
     frames = read_frames(clip, probe(clip), Sampling(), only=np.unique(found.times[:, 0]))
-    described = concatenate(embedding.schema, list(embedding.extract(frames, found)))
+    described = concatenate(embedding.schema, list(embedding.extract(faces_in_frames(frames, found))))
     choice = FaceChoice(policy="reference", reference=str(tmp_path / "me.png"))
     chosen = choice.extract({"faces": found, "embedding": described})
     middle = chosen.fields["box"][:, [0, 2]].mean(axis=1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trimodal.errors import ParameterError
+from trimodal.extract.face_frames import faces_in_frames
 from trimodal.extract.video.cropping import TEMPLATE
 from trimodal.extract.video.face_crop import FaceCrop
 from trimodal.extract.video.face_schema import FACES
@@ -33,7 +34,7 @@ def test_landmarks_come_to_lie_on_the_template() -> None:
     image = np.zeros((240, 320, 3), np.uint8)
     for x, y in landmarks.round().astype(int):
         image[y - 2 : y + 3, x - 2 : x + 3] = (255, 128, 0)
-    (piece,) = FaceCrop().extract(_frames(image, [0.0]), _faces(landmarks, [0.0]))
+    (piece,) = FaceCrop().extract(faces_in_frames(_frames(image, [0.0]), _faces(landmarks, [0.0])))
     assert piece.values.shape == (1, 112, 112, 3)
     for x, y in TEMPLATE.round().astype(int):
         assert piece.values[0, y, x, 0] > 200
@@ -43,7 +44,7 @@ def test_landmarks_come_to_lie_on_the_template() -> None:
 def test_crops_are_made_where_faces_are_and_nowhere_else() -> None:
     image = np.full((240, 320, 3), 200, np.uint8)
     crop = FaceCrop(size_pixels=64, colour="grey", margin=0.3)
-    pieces = list(crop.extract(_frames(image, [0.0, 0.1, 0.2]), _faces(TEMPLATE + 60, [0.0, 0.2])))
+    pieces = list(crop.extract(faces_in_frames(_frames(image, [0.0, 0.1, 0.2]), _faces(TEMPLATE + 60, [0.0, 0.2]))))
     assert [len(piece) for piece in pieces] == [1, 0, 1]
     assert pieces[0].values.shape == (1, 64, 64)
     assert (pieces[0].values == 200).all()
@@ -51,7 +52,7 @@ def test_crops_are_made_where_faces_are_and_nowhere_else() -> None:
 
 def test_what_lies_outside_the_frame_is_black() -> None:
     image = np.full((240, 320, 3), 200, np.uint8)
-    (piece,) = FaceCrop().extract(_frames(image, [0.0]), _faces(TEMPLATE - 60, [0.0]))
+    (piece,) = FaceCrop().extract(faces_in_frames(_frames(image, [0.0]), _faces(TEMPLATE - 60, [0.0])))
     assert (piece.values[0, 0, 0] == 0).all()
     assert (piece.values[0, -1, -1] == 200).all()
 
@@ -63,10 +64,10 @@ def test_boxes_are_cut_with_their_margin_in_pixels_of_the_frame(cut: str) -> Non
     faces = _faces(TEMPLATE, [0.0])
     faces.fields["box"][:] = (105.4, 55.9, 135, 85)  # type: ignore[index]
     crop = FaceCrop(cut=cut, size_pixels=80, margin_pixels=5)  # type: ignore[arg-type]
-    (piece,) = crop.extract(_frames(image, [0.0]), faces)
+    (piece,) = crop.extract(faces_in_frames(_frames(image, [0.0]), faces))
     assert (piece.values == (10, 200, 30)).all()
     wider = FaceCrop(cut=cut, size_pixels=80, margin_pixels=15)  # type: ignore[arg-type]
-    (piece,) = wider.extract(_frames(image, [0.0]), faces)
+    (piece,) = wider.extract(faces_in_frames(_frames(image, [0.0]), faces))
     assert (piece.values[0, 0, 0] == 0).all()
 
 

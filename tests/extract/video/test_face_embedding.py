@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trimodal.extract.face_frames import faces_in_frames
 from trimodal.extract.video.face_choice import FaceChoice
 from trimodal.extract.video.face_embedding import FaceEmbedding
 from trimodal.extract.video.faces import Faces
@@ -17,7 +18,7 @@ def _embed(path: Path) -> tuple[Track, Track]:
     )
     embedding = FaceEmbedding()
     frames = read_frames(path, info, Sampling(), only=chosen.times[:, 0])
-    return chosen, concatenate(embedding.schema, list(embedding.extract(frames, chosen)))
+    return chosen, concatenate(embedding.schema, list(embedding.extract(faces_in_frames(frames, chosen))))
 
 
 def test_rows_go_with_their_faces_and_one_person_stays_close(sample: Path) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trimodal.errors import ParameterError, TrackError
+from trimodal.extract.face_frames import faces_in_frames
 from trimodal.extract.video.face_geometry import _FACE_MODEL, FaceGeometry
 from trimodal.extract.video.face_landmarks import FaceLandmarks
 from trimodal.extract.video.face_schema import FACES
@@ -140,7 +141,7 @@ def test_roll_follows_the_portrait_and_nothing_else_moves(sample: Path, clip: st
     faces, landmarks = Faces(sampling=Sampling(fps=4)), FaceLandmarks()
     found = concatenate(faces.schema, list(faces.extract(read_frames(path, probe(path), faces.sampling))))
     frames = read_frames(path, probe(path), Sampling(), only=found.times[:, 0])
-    points = concatenate(landmarks.schema, list(landmarks.extract(frames, found)))
+    points = concatenate(landmarks.schema, list(landmarks.extract(faces_in_frames(frames, found))))
     geometry = FaceGeometry()
     made = geometry.extract({"landmarks": points})
     pitch, yaw, roll, _, _, eyes, opening, width = made.values.T

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trimodal.extract.video.face_frames import faces_in_frames
+from trimodal.extract.face_frames import faces_in_frames
 from trimodal.extract.video.face_landmarks import FaceLandmarks
 from trimodal.extract.video.face_schema import FACES
 from trimodal.extract.video.faces import Faces
@@ -32,7 +32,7 @@ def _find(path: Path) -> tuple[Track, Track, np.ndarray]:
     track = concatenate(faces.schema, list(faces.extract(read_frames(path, probe(path), faces.sampling))))
     landmarks = FaceLandmarks()
     frames = list(read_frames(path, probe(path), Sampling(), only=track.times[:, 0]))
-    made = concatenate(landmarks.schema, list(landmarks.extract(iter(frames), track)))
+    made = concatenate(landmarks.schema, list(landmarks.extract(faces_in_frames(iter(frames), track))))
     return track, made, frames[0].pixels[0]
 
 
@@ -73,7 +73,7 @@ def test_points_are_finer_than_pixels_and_move_with_the_picture(found: tuple[Tra
     box = tuple(faces.fields["box"][0].tolist())
     moved = tuple(edge + shift for edge, shift in zip(box, (40, 24, 40, 24), strict=True))
     wide = np.pad(image, ((24, 0), (40, 0), (0, 0)), mode="edge")
-    (piece,) = FaceLandmarks().extract(_frames([wide]), _faces([moved], [0.0]))
+    (piece,) = FaceLandmarks().extract(faces_in_frames(_frames([wide]), _faces([moved], [0.0])))
     np.testing.assert_allclose(piece.values[0], landmarks.values[0] + (40, 24), atol=1.0)
     assert (landmarks.values % 1 != 0).mean() > 0.5
 
@@ -82,8 +82,8 @@ def test_enlarging_does_not_shift_the_points(found: tuple[Track, Track, np.ndarr
     faces, _, image = found
     box = faces.fields["box"][0].astype(float)
     large = np.repeat(np.repeat(image, 4, axis=0), 4, axis=1)  # needs no enlarging: pixel x is 4x to 4x + 3
-    (small,) = FaceLandmarks().extract(_frames([image]), _faces([tuple(box)], [0.0]))
-    (big,) = FaceLandmarks().extract(_frames([large]), _faces([tuple((box + 0.5) * 4 - 0.5)], [0.0]))
+    (small,) = FaceLandmarks().extract(faces_in_frames(_frames([image]), _faces([tuple(box)], [0.0])))
+    (big,) = FaceLandmarks().extract(faces_in_frames(_frames([large]), _faces([tuple((box + 0.5) * 4 - 0.5)], [0.0])))
     difference = (big.values[0] + 0.5) / 4 - 0.5 - small.values[0]
     assert np.abs(difference.mean(axis=0)).max() < 0.25
     assert np.abs(difference).max() < 2
@@ -93,7 +93,7 @@ def test_a_box_without_picture_leaves_a_gap_and_row_says_which_faces_remain() ->
     image = np.full((120, 160, 3), 90, np.uint8)
     outside, inside, empty = (200, 10, 260, 70), (40, 30, 100, 90), (50, 50, 50, 50)
     faces = _faces([outside, inside, empty, inside], [0.0, 0.0, 0.1, 0.2])
-    pieces = list(FaceLandmarks().extract(_frames([image] * 4), faces))
+    pieces = list(FaceLandmarks().extract(faces_in_frames(_frames([image] * 4), faces)))
     assert [len(piece) for piece in pieces] == [1, 0, 1, 0]
     track = concatenate(FaceLandmarks().schema, pieces)
     np.testing.assert_array_equal(track.fields["row"], [1, 3])
@@ -106,7 +106,7 @@ def test_a_box_without_picture_leaves_a_gap_and_row_says_which_faces_remain() ->
 
 def test_a_box_that_reaches_past_the_frame_has_points(found: tuple[Track, Track, np.ndarray]) -> None:
     image = found[2]
-    (piece,) = FaceLandmarks().extract(_frames([image]), _faces([(-50, -40, 60, 70)], [0.0]))
+    (piece,) = FaceLandmarks().extract(faces_in_frames(_frames([image]), _faces([(-50, -40, 60, 70)], [0.0])))
     assert np.isfinite(piece.values).all()
 
 

@@ -45,9 +45,9 @@ def _track(images: list[np.ndarray], detector: Detector, redetect: float = 0.4, 
     for first in range(0, len(images), batch):
         starts = np.arange(first, min(first + batch, len(images))) / 25
         pixels = np.stack(images[first : first + batch])
-        frames = Frames(times=np.stack([starts, starts + 0.04], axis=1), pixels=pixels)
         is_last = first + batch >= len(images)
-        ids += [sorted(one.ids.tolist()) for one in tracker.track(frames, is_last)]
+        frames = Frames(times=np.stack([starts, starts + 0.04], axis=1), pixels=pixels, is_last=is_last)
+        ids += [sorted(one.ids.tolist()) for one in tracker.track(frames)]
     return ids
 
 

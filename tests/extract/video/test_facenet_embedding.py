@@ -8,6 +8,7 @@ import torch
 from facenet_pytorch import MTCNN, InceptionResnetV1
 
 from trimodal.errors import WeightsError
+from trimodal.extract.face_frames import faces_in_frames
 from trimodal.extract.video.face_schema import FACES
 from trimodal.extract.video.facenet_embedding import FacenetEmbedding
 from trimodal.media import Frames
@@ -53,7 +54,7 @@ def _frames(per_batch: int) -> Iterator[Frames]:
 
 def test_vectors_are_those_of_the_package(network: torch.nn.Module, weights_file: Path) -> None:
     extractor = FacenetEmbedding(model=str(weights_file))
-    (found,) = extractor.extract(_frames(3), _faces())
+    (found,) = extractor.extract(faces_in_frames(_frames(3), _faces()))
     mtcnn = MTCNN(image_size=160, margin=0, post_process=True)
     crops = [mtcnn.extract(image, box[None], None) for image, box in zip(_images(), _BOXES, strict=True)]
     with torch.no_grad():
@@ -63,7 +64,7 @@ def test_vectors_are_those_of_the_package(network: torch.nn.Module, weights_file
     np.testing.assert_allclose(np.linalg.norm(found.values.astype(float), axis=1), 1, atol=1e-5)
     np.testing.assert_array_equal(found.fields["row"], [0, 1, 2])
 
-    one_by_one = concatenate(extractor.schema, list(extractor.extract(_frames(1), _faces())))
+    one_by_one = concatenate(extractor.schema, list(extractor.extract(faces_in_frames(_frames(1), _faces()))))
     np.testing.assert_allclose(found.values, one_by_one.values, atol=1e-5)
 
 

@@ -198,7 +198,7 @@ def test_beside_another_reader_of_the_same_frames(tmp_path: Path) -> None:
     script = STAND_IN.format(told=tmp_path / "told", answer=answer, kept=kept)
     extractors = {"faces": Faces(detector="dlib-hog"), "openface": OpenFace(binary=program(tmp_path, script))}
     recording = Recording(id="a", media=folder, frames_per_second=10.0)
-    result = extract_recording(recording, None, make_plan(extractors), tmp_path / "work", Execution())
+    result = extract_recording(recording, [], make_plan(extractors), tmp_path / "work", Execution())
     assert isinstance(result, RecordingTracks), result
     track = read_track(result.paths["openface"], openface_schema())
     np.testing.assert_allclose(track.times[-2:], [[1.9, 2.0], [2.1, 2.2]])

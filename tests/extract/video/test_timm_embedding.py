@@ -7,6 +7,7 @@ import timm
 import torch
 
 from trimodal.errors import ParameterError
+from trimodal.extract.face_frames import faces_in_frames
 from trimodal.extract.video.cropping import align, letterbox
 from trimodal.extract.video.face_schema import FACES
 from trimodal.extract.video.timm_embedding import TimmEmbedding
@@ -49,7 +50,7 @@ def _frames(per_batch: int) -> Iterator[Frames]:
 
 
 def _embed(extractor: TimmEmbedding, per_batch: int = 4) -> Track:
-    return concatenate(extractor.schema, list(extractor.extract(_frames(per_batch), _faces())))
+    return concatenate(extractor.schema, list(extractor.extract(faces_in_frames(_frames(per_batch), _faces()))))
 
 
 def _directly(network: torch.nn.Module, pictures: list[np.ndarray]) -> np.ndarray:
@@ -89,7 +90,7 @@ def test_batches_change_nothing_beyond_rounding(weights_file: str) -> None:
     at_once, one_by_one = _embed(extractor), _embed(extractor, per_batch=1)
     np.testing.assert_allclose(at_once.values, one_by_one.values, atol=1e-5)
     np.testing.assert_array_equal(at_once.fields["row"], one_by_one.fields["row"])
-    assert [len(piece) for piece in extractor.extract(_frames(1), _faces())] == [2, 0, 2, 0]
+    assert [len(piece) for piece in extractor.extract(faces_in_frames(_frames(1), _faces()))] == [2, 0, 2, 0]
 
 
 def test_margins_go_with_their_cuts(weights_file: str) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...media import Frames
-from ...media.video import SAME_TIME_SECONDS
-from ...track import Field, Schema, Track
+from ..media import Frames
+from ..media.video import SAME_TIME_SECONDS
+from ..track import Field, Schema, Track
 
 ROW = Field(dtype="int64")
 """The row of the faces track that a row was made from; that track says whose face it is."""
@@ -28,30 +28,45 @@ class FacesInFrames:
 
 def faces_in_frames(frames: Iterator[Frames], faces: Track) -> Iterator[FacesInFrames]:
     """Yield for every batch of frames the faces whose time is that of one of its frames."""
-    starts = faces.times[:, 0]
     for batch in frames:
-        first = np.searchsorted(starts, batch.times[:, 0] - SAME_TIME_SECONDS)
-        last = np.searchsorted(starts, batch.times[:, 0] + SAME_TIME_SECONDS, side="right")
-        of_frame = [np.arange(a, b, dtype=np.int64) for a, b in zip(first, last, strict=True)]
-        rows = np.concatenate([np.zeros(0, np.int64), *of_frame])
-        frame_of_row = np.repeat(np.arange(len(first)), last - first)
-        yield FacesInFrames(faces.rows(rows), [batch.pixels[frame] for frame in frame_of_row], rows)
+        yield faces_in_batch(batch, faces)
+
+
+def faces_in_batch(batch: Frames, faces: Track, first_row: int = 0) -> FacesInFrames:
+    """Return the faces whose time is that of a frame of the batch.
+
+    Parameters
+    ----------
+    batch
+        Frames.
+    faces
+        A track of faces, or consecutive rows of one.
+    first_row
+        Which row of the whole track the first row of ``faces`` is.
+    """
+    starts = faces.times[:, 0]
+    first = np.searchsorted(starts, batch.times[:, 0] - SAME_TIME_SECONDS)
+    last = np.searchsorted(starts, batch.times[:, 0] + SAME_TIME_SECONDS, side="right")
+    of_frame = [np.arange(a, b, dtype=np.int64) for a, b in zip(first, last, strict=True)]
+    rows = np.concatenate([np.zeros(0, np.int64), *of_frame])
+    frame_of_row = np.repeat(np.arange(len(first)), last - first)
+    return FacesInFrames(faces.rows(rows), [batch.pixels[frame] for frame in frame_of_row], first_row + rows)
 
 
 def rows_of_faces(
-    frames: Iterator[Frames], faces: Track, schema: Schema, make: Callable[[FacesInFrames], NDArray[np.generic]]
+    batches: Iterator[FacesInFrames], schema: Schema, make: Callable[[FacesInFrames], NDArray[np.generic]]
 ) -> Iterator[Track]:
     """Yield a piece of a track for every batch of frames, one row for every face.
 
     Parameters
     ----------
-    frames, faces
-        See `faces_in_frames`.
+    batches
+        The faces with their frames.
     schema
         Has the fields ``values`` and `ROW`.
     make
         Returns the values of at least one face, one row each.
     """
-    for found in faces_in_frames(frames, faces):
+    for found in batches:
         values = make(found) if found.images else schema["values"].empty()
         yield Track(schema=schema, times=found.faces.times, fields={"values": values, "row": found.rows})

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trimodal.errors import ParameterError
+from trimodal.windows import Tail, Windows
+
+
+@pytest.mark.parametrize(
+    ("tail", "expected"),
+    [
+        ("drop", [[1, 5], [3, 7], [5, 9]]),
+        ("anchor", [[1, 5], [3, 7], [5, 9], [6, 10]]),
+        ("pad", [[1, 5], [3, 7], [5, 9], [7, 11]]),
+        ("partial", [[1, 5], [3, 7], [5, 9], [7, 10]]),
+    ],
+)
+def test_tail_rules(tail: Tail, expected: list[list[float]]) -> None:
+    windows = Windows(length_seconds=4, hop_seconds=2, tail=tail)
+    assert windows.times(1.0, 10.0).tolist() == expected
+
+
+@pytest.mark.parametrize(("tail", "count"), [("drop", 0), ("anchor", 0), ("pad", 1), ("partial", 1)])
+def test_a_stretch_shorter_than_a_window(tail: Tail, count: int) -> None:
+    assert len(Windows(length_seconds=4, hop_seconds=2, tail=tail).times(0.0, 1.0)) == count
+
+
+@pytest.mark.parametrize("tail", ["drop", "anchor", "pad", "partial"])
+def test_windows_that_fit_exactly_have_no_tail(tail: Tail) -> None:
+    windows = Windows(length_seconds=0.3, hop_seconds=0.1, tail=tail)
+    assert len(windows.times(0.0, 0.3 + 3 * 0.1)) == 4  # 0.3 + 3 * 0.1 is a little less than 0.6
+
+
+def test_published_count_of_windows_of_three_seconds() -> None:
+    """RECOLA: 7501 frames of 40 ms, sequences of 75 with hop 25 give (7501 - 75) // 25 + 1 = 298."""
+    assert len(Windows(length_seconds=75 * 0.04, hop_seconds=25 * 0.04).times(0.0, 7501 * 0.04)) == 298
+
+
+@given(
+    length=st.floats(0.01, 10),
+    hop=st.floats(0.01, 10),
+    start=st.floats(-10, 1e4),
+    room=st.floats(0, 50),
+    tail=st.sampled_from(["drop", "anchor", "pad", "partial"]),
+)
+def test_windows_lie_in_order_and_inside(length: float, hop: float, start: float, room: float, tail: Tail) -> None:
+    times = Windows(length_seconds=length, hop_seconds=hop, tail=tail).times(start, start + room)
+    assert (np.diff(times[:, 0]) >= 0).all()
+    assert (times[:, 1] > times[:, 0]).all()
+    slack = 2e-6 * length + 1e-9
+    if tail != "pad":
+        assert (times[:, 1] <= start + room + slack).all()
+    if tail != "partial":
+        np.testing.assert_allclose(times[:, 1] - times[:, 0], length, atol=1e-9)
+    if hop <= length and tail != "drop" and (room >= length or tail != "anchor") and room > slack:
+        assert times[-1, 1] >= start + room - slack
+
+
+@pytest.mark.parametrize(("length", "hop"), [(0, 1), (1, 0), (-1, 1), (float("nan"), 1), (1, float("inf"))])
+def test_lengths_must_be_positive(length: float, hop: float) -> None:
+    with pytest.raises(ParameterError, match="must be positive, found"):
+        Windows(length_seconds=length, hop_seconds=hop)
