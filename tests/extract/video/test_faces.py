@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy as np
 import pytest
+import skimage.data
 
 from trimodal.errors import ParameterError
 from trimodal.extract.video.faces import Faces
@@ -62,3 +63,16 @@ def test_black_frames_have_no_row(detector: Literal["mtcnn", "dlib-hog"]) -> Non
 def test_refuses_faces_smaller_than_the_network_sees() -> None:
     with pytest.raises(ParameterError, match="minimum_face_pixels must be at least 20, found 5"):
         Faces(minimum_face_pixels=5)
+
+
+@pytest.mark.parametrize(("working_pixels", "minimum"), [(None, 80), (960, 20)])
+def test_a_face_in_a_frame_of_4k(working_pixels: int | None, minimum: int) -> None:
+    portrait = skimage.data.astronaut()[:300, 60:400]
+    frame = np.full((2160, 3840, 3), 90, np.uint8)
+    frame[1500:1800, 3000:3340] = portrait
+    frames = Frames(times=np.array([[0.0, 0.1]]), pixels=frame[None], is_last=True)
+    (piece,) = Faces(working_pixels=working_pixels, minimum_face_pixels=minimum).extract(iter([frames]))
+    assert len(piece) == 1
+    left, top, right, bottom = piece.fields["box"][0]
+    assert 3000 < left < right < 3340 and 1500 < top < bottom < 1800
+    assert piece.fields["frame_size"].tolist() == [[3840, 2160]]
