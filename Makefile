@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
-PACKAGES := align corpus extract media sample store
+PACKAGES := align corpus extract media recipe sample store
 
 .PHONY: demo test check bench clean
 .DELETE_ON_ERROR:

@@ -15,7 +15,7 @@ from .extract.plan import Plan, make_plan
 from .extract.recording import Failure, RecordingTracks, find_recording
 from .extract.runner import OnDone, extract_all
 from .extract.track_file import read_made_by, read_track
-from .recipe import Recipe, WordsTimeline
+from .recipe import Recipe
 from .store import GapRow, OutputSchema, SegmentRow, StoreWriter
 from .store.manifest import read_manifest
 from .store.writer import check_names, check_target
@@ -226,8 +226,7 @@ def _planned(recipe: Recipe) -> tuple[Plan, dict[str, OutputSchema]]:
 
 
 def _tracks_for_outputs(recipe: Recipe, plan: Plan, recording: RecordingTracks) -> dict[str, Track]:
-    used = {name for spec in recipe.align.values() for name in spec.tracks}
-    used |= {spec.timeline.track for spec in recipe.align.values() if isinstance(spec.timeline, WordsTimeline)}
+    used = {name for spec in recipe.align.values() for name in spec.used_tracks()}
     return {name: read_track(recording.paths[name], plan.track(name).schema) for name in sorted(used)}
 
 

@@ -1,4 +1,4 @@
-"""Sliding windows over a stretch of time."""
+"""Sliding windows over stretches of time."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -17,7 +17,7 @@ _ROUNDING = 1e-6
 
 @dataclass(frozen=True, kw_only=True)
 class Windows:
-    """Windows of one length, one every hop from the start.
+    """Windows of one length, one every hop from the start of a stretch.
 
     Raises
     ------
@@ -38,23 +38,50 @@ class Windows:
 
     def __post_init__(self) -> None:
         for name in ("length_seconds", "hop_seconds"):
-            if not 0 < getattr(self, name) < float("inf"):
-                raise ParameterError(f"a window's {name} must be positive, found {getattr(self, name)}")
+            if not 1e-4 <= getattr(self, name) < float("inf"):
+                raise ParameterError(f"a window's {name} must be at least 0.0001, found {getattr(self, name)}")
 
     def times(self, start_seconds: float, end_seconds: float) -> NDArray[np.float64]:
         """Return the windows of ``[start_seconds, end_seconds)``, shape (n, 2), starts in order."""
-        length, hop = self.length_seconds, self.hop_seconds
-        room = end_seconds - start_seconds
-        whole = int(np.floor((room - length + _ROUNDING * length) / hop)) + 1 if room >= length * (1 - _ROUNDING) else 0
-        starts = start_seconds + np.arange(whole) * hop
+        return self.over(np.array([[start_seconds, end_seconds]], np.float64))[0]
+
+    def over(self, stretches: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return the windows of several stretches, one stretch after the other.
+
+        Parameters
+        ----------
+        stretches
+            Shape (n, 2), in seconds.
+
+        Returns
+        -------
+        times
+            Shape (R, 2), in seconds.
+        counts
+            Shape (n,): how many windows each stretch has.
+        """
+        length, hop, slack = self.length_seconds, self.hop_seconds, _ROUNDING * self.length_seconds
+        start, end = stretches[:, 0], stretches[:, 1]
+        room = end - start
+        whole = np.where(room >= length - slack, np.floor((room - length + slack) / hop) + 1, 0).astype(np.int64)
+        covered = np.where(whole > 0, start + (whole - 1) * hop + length, start)
+        following = start + whole * hop
+        has_rest = covered < end - slack
+        if self.tail == "drop":
+            has_tail = np.zeros(len(stretches), bool)
+        elif self.tail == "anchor":
+            has_tail = has_rest & (whole > 0)
+        else:  # with hops longer than windows the rest can lie between two of them
+            has_tail = has_rest & (following < end)
+        counts = whole + has_tail
+        offsets = np.concatenate([[0], np.cumsum(counts)])
+        number = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+        # One multiplication per window: adding up hops would add up their rounding.
+        starts = np.repeat(start, counts) + number * hop
         times = np.stack([starts, starts + length], axis=1)
-        covered = float(times[-1, 1]) if whole else start_seconds
-        following = start_seconds + whole * hop
-        if covered >= end_seconds - _ROUNDING * length or self.tail == "drop":
-            return times
+        tails = offsets[1:][has_tail] - 1
         if self.tail == "anchor":
-            return np.concatenate([times, [[end_seconds - length, end_seconds]]]) if whole else times
-        if following >= end_seconds:  # hops longer than windows: the rest lies between two of them
-            return times
-        last = following + length if self.tail == "pad" else end_seconds
-        return np.concatenate([times, [[following, last]]])
+            times[tails] = np.stack([end[has_tail] - length, end[has_tail]], axis=1)
+        elif self.tail == "partial":
+            times[tails, 1] = end[has_tail]
+        return times, counts

@@ -8,59 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Segment
-from ..errors import RecipeError
-from ..recipe import GridTimeline, OutputSpec, Recipe, SegmentTimeline, WordsTimeline
-from ..store import OutputArrays, OutputSchema, SegmentRow
-from ..track import Schema, Track
-from .pooling import Pooled, pool_mean, take_rows
-from .timelines import Intervals, grid_intervals, segment_intervals, word_intervals
-
-
-def output_schemas(recipe: Recipe, schemas: Mapping[str, Schema]) -> dict[str, OutputSchema]:
-    """Return what every output of a recipe will hold, before anything is extracted.
-
-    Parameters
-    ----------
-    recipe
-        The recipe.
-    schemas
-        The schema of every track.
-
-    Raises
-    ------
-    RecipeError
-        If a track cannot be in an output, or the tracks of one do not go together.
-    """
-    return {name: _output_schema(name, spec, schemas) for name, spec in recipe.align.items()}
-
-
-def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> OutputSchema:
-    if isinstance(spec.timeline, WordsTimeline) and "text" not in schemas[spec.timeline.track]:
-        found = ", ".join(schemas[spec.timeline.track])
-        raise RecipeError(f"output '{name}': track '{spec.timeline.track}' holds {found}; expected words with 'text'")
-    fields = []
-    for track in spec.tracks:
-        if "values" not in schemas[track]:
-            found = ", ".join(schemas[track])
-            raise RecipeError(f"output '{name}': track '{track}' holds {found}; expected a feature with 'values'")
-        fields.append((track, schemas[track]["values"]))
-    shapes = {field.shape for _, field in fields}
-    if len(fields) > 1 and any(len(shape) != 1 for shape in shapes):
-        raise RecipeError(
-            f"output '{name}': rows of shape {sorted(shapes)} cannot stand side by side; expected vectors"
-        )
-    shape = fields[0][1].shape if len(fields) == 1 else (sum(field.shape[0] for _, field in fields),)
-    units = {field.unit for _, field in fields}
-    return OutputSchema(
-        dtype="float32",
-        shape=shape,
-        names=tuple(f"{track}.{column}" for track, field in fields for column in field.columns),
-        unit=units.pop() if len(units) == 1 else "",
-        timeline=_describe(spec),
-        pool=spec.pool,
-        gaps=spec.gaps,
-        has_text=isinstance(spec.timeline, WordsTimeline),
-    )
+from ..recipe import OutputSpec, PooledTrack, Recipe
+from ..recipe.model import Groups, While
+from ..recipe.pools import Functionals
+from ..recipe.timelines import (
+    GridTimeline,
+    OwnTimeline,
+    RowsTimeline,
+    SegmentTimeline,
+    WindowsTimeline,
+    WordsTimeline,
+)
+from ..store import OutputArrays, SegmentRow
+from ..track import Track
+from .gaps import fill
+from .groups import group_rows
+from .overlap import offsets_of, overlap
+from .pooling import Pooled, as_they_are, pool, pool_made_from
+from .schemas import own_track
+from .timelines import Intervals, capped, grid_intervals, row_intervals, segment_intervals, window_intervals
 
 
 def align_recording(
@@ -104,7 +70,11 @@ def align_recording(
         )
         for segment, bound, text in zip(segments, bounds, texts, strict=True)
     ]
-    return rows, {name: _output(spec, tracks, bounds, recipe) for name, spec in recipe.align.items()}
+    speakers = [segment.speaker for segment in segments]
+    made_from = {name: extractor.needed_tracks() for name, extractor in recipe.tracks.items()}
+    return rows, {
+        name: _Output(spec, tracks, made_from, speakers).arrays(bounds) for name, spec in recipe.align.items()
+    }
 
 
 def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
@@ -114,58 +84,129 @@ def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
     return segment.start_seconds, segment.end_seconds
 
 
-def _output(spec: OutputSpec, tracks: Mapping[str, Track], bounds: NDArray[np.float64], recipe: Recipe) -> OutputArrays:
-    intervals, text = _intervals(spec, tracks, bounds)
-    pooled = [_pool(name, spec, tracks[name], intervals, recipe) for name in spec.tracks]
-    return OutputArrays(
-        values=pooled[0].values if len(pooled) == 1 else np.concatenate([one.values for one in pooled], axis=1),
-        times=intervals.times,
-        mask=np.logical_or.reduce([one.observed for one in pooled]),
-        coverage=np.mean([one.coverage for one in pooled], axis=0).astype(np.float32),
-        offsets=intervals.offsets,
-        text=text,
-    )
-
-
-def _intervals(
-    spec: OutputSpec, tracks: Mapping[str, Track], bounds: NDArray[np.float64]
-) -> tuple[Intervals, NDArray[np.generic] | None]:
-    """Return the intervals of an output, and their words where they have any."""
-    timeline = spec.timeline
-    if isinstance(timeline, WordsTimeline):
-        intervals = word_intervals(tracks[timeline.track], bounds)
-        return intervals, tracks[timeline.track].fields["text"][intervals.rows]
-    if isinstance(timeline, GridTimeline):
-        return grid_intervals(bounds, timeline.hop), None
-    if isinstance(timeline, SegmentTimeline):
-        return segment_intervals(bounds), None
-    assert_never(timeline)
-
-
-def _pool(name: str, spec: OutputSpec, track: Track, intervals: Intervals, recipe: Recipe) -> Pooled:
-    """Pool a track; one that was made word by word goes to its own words, whatever overlaps them."""
-    made_from = recipe.tracks[name].needed_tracks() if "row" in track.schema else ()
-    if intervals.rows is not None and made_from == (getattr(spec.timeline, "track", None),):
-        return take_rows(track, intervals.rows)
-    return pool_mean(track, intervals.times)
-
-
 def _spoken(tracks: Mapping[str, Track], recipe: Recipe, bounds: NDArray[np.float64]) -> list[str]:
     """Return the words of every segment, by the first output's timeline that has words; else empty texts."""
     for spec in recipe.align.values():
         if isinstance(spec.timeline, WordsTimeline):
-            intervals, text = _intervals(spec, tracks, bounds)
-            assert text is not None  # words have text
+            words = tracks[spec.timeline.track]
+            intervals = row_intervals(words, bounds)
+            text = words.fields["text"][intervals.rows]
             return [" ".join(text[first:last]) for first, last in pairwise(intervals.offsets)]
     return [""] * len(bounds)
 
 
-def _describe(spec: OutputSpec) -> str:
-    timeline = spec.timeline
-    if isinstance(timeline, WordsTimeline):
-        return f"words of {timeline.track}"
-    if isinstance(timeline, GridTimeline):
-        return f"grid of {timeline.hop:g} s"
-    if isinstance(timeline, SegmentTimeline):
-        return "segment"
-    assert_never(timeline)
+class _Output:
+    """One output of all segments of a recording."""
+
+    def __init__(
+        self,
+        spec: OutputSpec,
+        tracks: Mapping[str, Track],
+        made_from: Mapping[str, tuple[str, ...]],
+        speakers: Sequence[str],
+    ) -> None:
+        self._spec = spec
+        self._made_from = made_from
+        self._speakers = np.array(speakers, np.dtypes.StringDType())
+        self._own = own_track(spec)
+        self._timeline_tracks = tracks
+        features = {track.name for track in spec.tracks} | set(spec.by_speaker.values())
+        self._features = {name: _restricted(tracks[name], spec.only_while, tracks) for name in features}
+
+    def arrays(self, bounds: NDArray[np.float64]) -> OutputArrays:
+        spec = self._spec
+        intervals = self._intervals(bounds)
+        if spec.max_length is not None:
+            intervals = capped(intervals, spec.max_length, keep_last=spec.keep == "last")
+        pooled = [self._pooled(track, intervals) for track in spec.tracks]
+        if spec.by_speaker:
+            pooled[0] = self._of_speakers(pooled[0], intervals)
+        values = pooled[0].values
+        if len(pooled) > 1:
+            values = np.concatenate([one.values for one in pooled], axis=1, dtype=np.float32)
+        observed = np.logical_or.reduce([one.observed for one in pooled])
+        arrays = OutputArrays(
+            values=fill(values, observed, intervals.times, intervals.offsets, spec.gaps),
+            times=intervals.times,
+            mask=observed,
+            coverage=np.mean([one.coverage for one in pooled], axis=0).astype(np.float32),
+            offsets=intervals.offsets,
+            text=self._text(intervals),
+        )
+        return arrays if spec.groups is None else _grouped(arrays, spec.groups)
+
+    def _intervals(self, bounds: NDArray[np.float64]) -> Intervals:
+        timeline = self._spec.timeline
+        if self._own is not None:
+            return row_intervals(self._features[self._own], bounds)
+        if isinstance(timeline, RowsTimeline):
+            return row_intervals(self._timeline_tracks[timeline.track], bounds)
+        if isinstance(timeline, GridTimeline):
+            return grid_intervals(bounds, timeline.hop)
+        if isinstance(timeline, WindowsTimeline):
+            return window_intervals(bounds, timeline)
+        if isinstance(timeline, SegmentTimeline):
+            return segment_intervals(bounds)
+        if isinstance(timeline, OwnTimeline):
+            raise TypeError("rows of its own track are handled above")
+        assert_never(timeline)
+
+    def _pooled(self, track: PooledTrack, intervals: Intervals) -> Pooled:
+        """Pool a track; one that was made row by row of the timeline's goes to its own rows, whatever overlaps them."""
+        feature, rows = self._features[track.name], intervals.rows
+        if rows is not None and track.name == self._own:
+            return as_they_are(feature, rows)
+        timeline = getattr(self._spec.timeline, "track", None)
+        made_of_it = "row" in feature.schema and self._made_from[track.name] == (timeline,)
+        if rows is not None and made_of_it and isinstance(track.pool, Functionals):
+            return pool_made_from(feature, rows, track.pool.statistics)
+        return pool(feature, intervals.times, track.pool)
+
+    def _of_speakers(self, others: Pooled, intervals: Intervals) -> Pooled:
+        """Put in what the tracks of certain speakers say in their segments."""
+        segment = np.repeat(np.arange(len(self._speakers)), np.diff(intervals.offsets))
+        values, observed, coverage = others.values.copy(), others.observed.copy(), others.coverage.copy()
+        for speaker, name in self._spec.by_speaker.items():
+            theirs = (self._speakers == speaker)[segment]
+            found = pool(self._features[name], intervals.times[theirs], self._spec.tracks[0].pool)
+            values[theirs], observed[theirs], coverage[theirs] = found.values, found.observed, found.coverage
+        return Pooled(values=values, observed=observed, coverage=coverage)
+
+    def _text(self, intervals: Intervals) -> NDArray[np.generic] | None:
+        timeline = self._spec.timeline
+        track = None
+        if self._own is not None:
+            track = self._features[self._own]
+        elif isinstance(timeline, RowsTimeline):
+            track = self._timeline_tracks[timeline.track]
+        return track.fields["text"][intervals.rows] if track is not None and "text" in track.schema else None
+
+
+def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Track]) -> Track:
+    """Return the rows whose middle lies where another track's column is high enough."""
+    if condition is None:
+        return track
+    other = tracks[condition.track]
+    column = np.asarray(other.values[:, other.schema["values"].columns.index(condition.column)], np.float64)
+    middles = track.times.mean(axis=1)
+    moments = np.stack([middles, np.nextafter(middles, np.inf)], axis=1)
+    return track.rows(np.diff(overlap(other.times[column >= condition.at_least], moments).indptr) > 0)
+
+
+def _grouped(arrays: OutputArrays, groups: Groups) -> OutputArrays:
+    """Return an output of which every row is a group of consecutive ones."""
+    counts = np.diff(arrays.offsets)
+    index, group_counts = group_rows(counts, groups.size, groups.hop, groups.rows, groups.tail == "pad")
+    there = index >= 0
+    filled = there.sum(axis=1)
+    values = np.zeros((*index.shape, *arrays.values.shape[1:]), arrays.values.dtype)
+    values[there] = arrays.values[index[there]]
+    mask, coverage = np.zeros(index.shape, bool), np.zeros(index.shape, np.float64)
+    mask[there], coverage[there] = arrays.mask[index[there]], arrays.coverage[index[there]]
+    return OutputArrays(
+        values=values,
+        times=np.stack([arrays.times[index[:, 0], 0], arrays.times[index[:, 0] + filled - 1, 1]], axis=1),
+        mask=np.asarray(mask.any(axis=1), bool),
+        coverage=(coverage.sum(axis=1) / np.maximum(filled, 1)).astype(np.float32),
+        offsets=offsets_of(group_counts),
+    )

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..track import Track
+from ..windows import Windows
+from .overlap import offsets_of, ranges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,25 +21,30 @@ class Intervals:
     rows: NDArray[np.intp] | None = None
     """Where the timeline is a track's: the row of that track that each interval is."""
 
+    def take(self, kept: NDArray[np.intp], counts: NDArray[np.int64]) -> "Intervals":
+        """Return the intervals at the positions ``kept``, of which each segment has ``counts``."""
+        rows = None if self.rows is None else self.rows[kept]
+        return Intervals(times=self.times[kept], offsets=offsets_of(counts), rows=rows)
 
-def word_intervals(words: Track, segments: NDArray[np.float64]) -> Intervals:
-    """Return the words whose middle lies in the segment, so that of adjoining segments each word is in one.
+
+def row_intervals(track: Track, segments: NDArray[np.float64]) -> Intervals:
+    """Return the rows whose middle lies in the segment, so that of adjoining segments each row is in one.
 
     Parameters
     ----------
-    words
-        A words track.
+    track
+        Any track: words, frames, an annotation.
     segments
         Shape (n, 2): the segments in seconds.
     """
-    middles = words.times.mean(axis=1)
+    middles = track.times.mean(axis=1)
     order = np.argsort(middles, kind="stable")
     first = np.searchsorted(middles[order], segments[:, 0], side="left")
     last = np.searchsorted(middles[order], segments[:, 1], side="left")
     segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
     found = order[ranges(first, last)]
     rows = found[np.lexsort((found, segment_of_interval))]
-    return Intervals(times=words.times[rows], offsets=offsets_of(last - first), rows=rows)
+    return Intervals(times=track.times[rows], offsets=offsets_of(last - first), rows=rows)
 
 
 def grid_intervals(segments: NDArray[np.float64], hop_seconds: float) -> Intervals:
@@ -55,24 +62,22 @@ def grid_intervals(segments: NDArray[np.float64], hop_seconds: float) -> Interva
     return Intervals(times=times, offsets=offsets_of(counts))
 
 
+def window_intervals(segments: NDArray[np.float64], windows: Windows) -> Intervals:
+    """Return sliding windows from each segment's start."""
+    times, counts = windows.over(segments)
+    return Intervals(times=times, offsets=offsets_of(counts))
+
+
 def segment_intervals(segments: NDArray[np.float64]) -> Intervals:
     """Return one interval per segment: itself."""
     return Intervals(times=segments, offsets=np.arange(len(segments) + 1, dtype=np.int64))
 
 
-def offsets_of(counts: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return where runs of the given lengths start when they lie one after the other, and where the last one ends."""
-    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-
-
-def ranges(first: NDArray[np.integer], last: NDArray[np.integer]) -> NDArray[np.intp]:
-    """Return ``first[0], ..., last[0] - 1, first[1], ...``; pairs with ``last <= first`` give nothing.
-
-    Examples
-    --------
-    >>> ranges(np.array([3, 0]), np.array([5, 2])).tolist()
-    [3, 4, 0, 1]
-    """
-    counts = np.maximum(last - first, 0)
-    starts = offsets_of(counts)
-    return np.asarray(np.arange(starts[-1]) - np.repeat(starts[:-1] - first, counts), np.intp)
+def capped(intervals: Intervals, max_length: int, keep_last: bool) -> Intervals:
+    """Return at most ``max_length`` intervals of every segment, the first or the last ones."""
+    first, last = intervals.offsets[:-1], intervals.offsets[1:]
+    if keep_last:
+        first = np.maximum(first, last - max_length)
+    else:
+        last = np.minimum(last, first + max_length)
+    return intervals.take(ranges(first, last), last - first)

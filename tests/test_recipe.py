@@ -12,16 +12,15 @@ from trimodal.extract.video.face_embedding import FaceEmbedding
 from trimodal.extract.video.faces import Faces
 from trimodal.media import Sampling
 from trimodal.recipe import (
-    GridTimeline,
     OutputSpec,
-    SegmentTimeline,
+    PooledTrack,
     StoreSpec,
-    WordsTimeline,
     load_recipe,
     parse_recipe,
     recipe_names,
     recipe_text,
 )
+from trimodal.recipe.timelines import GridTimeline, SegmentTimeline, WordsTimeline
 
 TRACKS = "tracks: {mfcc: {}, words: {}}\n"
 ALIGN = "align: {audio: {tracks: [mfcc], timeline: words}}\n"
@@ -50,9 +49,9 @@ def test_quickstart_is_what_it_says() -> None:
     }
     words = WordsTimeline(track="words")
     assert recipe.align == {
-        "text": OutputSpec(tracks=("bert",), timeline=words),
-        "audio": OutputSpec(tracks=("mfcc", "egemaps"), timeline=words),
-        "video": OutputSpec(tracks=("face_embedding",), timeline=words),
+        "text": OutputSpec(tracks=(PooledTrack(name="bert"),), timeline=words),
+        "audio": OutputSpec(tracks=(PooledTrack(name="mfcc"), PooledTrack(name="egemaps")), timeline=words),
+        "video": OutputSpec(tracks=(PooledTrack(name="face_embedding"),), timeline=words),
     }
     assert recipe.labels is None
     assert recipe.store == StoreSpec(shard_megabytes=256.0)
@@ -101,13 +100,13 @@ def test_a_grid_has_a_hop(grid: GridTimeline, hop: float) -> None:
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), 5e-324])
 def test_a_grid_needs_a_positive_rate(value: float) -> None:
-    with pytest.raises(ParameterError, match=r"^a grid's hop or rate must be positive, found"):
+    with pytest.raises(ParameterError, match=r"^a grid's hop must be at least 0.0001 s, found"):
         GridTimeline(rate_hz=value)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
 def test_hop_and_shards_need_a_positive_size(value: float) -> None:
-    with pytest.raises(ParameterError, match=r"^a grid's hop or rate must be positive, found"):
+    with pytest.raises(ParameterError, match=r"^a grid's hop must be at least 0.0001 s, found"):
         GridTimeline(hop_seconds=value)
     with pytest.raises(ParameterError, match=r"^shard_megabytes must be positive, found"):
         StoreSpec(shard_megabytes=value)
@@ -273,7 +272,7 @@ def test_values_of_the_wrong_type_say_what_is_expected(text: str, message: str) 
         ),
         (
             timeline("\n      grid: {hop_seconds: -1}"),
-            "line 6: align.audio.timeline.grid: a grid's hop or rate must be positive, found -1.0",
+            "line 6: align.audio.timeline.grid: a grid's hop must be at least 0.0001 s, found -1.0",
         ),
         (
             TRACKS + ALIGN + "store: {shard_megabytes: 0}\n",

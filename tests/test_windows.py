@@ -59,5 +59,22 @@ def test_windows_lie_in_order_and_inside(length: float, hop: float, start: float
 
 @pytest.mark.parametrize(("length", "hop"), [(0, 1), (1, 0), (-1, 1), (float("nan"), 1), (1, float("inf"))])
 def test_lengths_must_be_positive(length: float, hop: float) -> None:
-    with pytest.raises(ParameterError, match="must be positive, found"):
+    with pytest.raises(ParameterError, match="must be at least 0.0001, found"):
         Windows(length_seconds=length, hop_seconds=hop)
+
+
+@given(
+    edges=st.lists(st.tuples(st.floats(0, 100), st.floats(0, 20)), max_size=8),
+    length=st.floats(0.1, 5),
+    hop=st.floats(0.1, 5),
+    tail=st.sampled_from(["drop", "anchor", "pad", "partial"]),
+)
+def test_several_stretches_at_once_as_one_by_one(
+    edges: list[tuple[float, float]], length: float, hop: float, tail: Tail
+) -> None:
+    windows = Windows(length_seconds=length, hop_seconds=hop, tail=tail)
+    stretches = np.array([(start, start + room) for start, room in edges]).reshape(-1, 2)
+    times, counts = windows.over(stretches)
+    alone = [windows.times(start, end) for start, end in stretches]
+    assert counts.tolist() == [len(one) for one in alone]
+    np.testing.assert_array_equal(times, np.concatenate([np.zeros((0, 2)), *alone]))

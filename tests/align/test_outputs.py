@@ -273,7 +273,6 @@ def test_arrays_are_what_the_schema_says() -> None:
             "mfcc, face_crop",
             r"^output 'out': rows of shape \[\(2,\), \(4, 4, 3\)\] cannot stand side by side; expected vectors$",
         ),
-        ("face_crop, face_crop", r"rows of shape \[\(4, 4, 3\)\] cannot stand side by side; expected vectors$"),
     ],
 )
 def test_tracks_that_do_not_go_together_are_refused(tracks: str, message: str) -> None:

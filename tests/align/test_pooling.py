@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from trimodal.align.pooling import ROUNDING_SECONDS, coverage, overlap, pool_mean, take_rows
+from trimodal.align.overlap import ROUNDING_SECONDS, coverage, overlap
+from trimodal.align.pooling import Pooled, pool, pool_made_from
+from trimodal.recipe.pools import Functionals
 from trimodal.track import Field, Track
 
 Spans = list[tuple[float, float]]
@@ -40,6 +42,13 @@ def array(found: Spans) -> NDArray[np.float64]:
 
 def feature(times: Spans, values: NDArray[np.float32]) -> Track:
     return Track(schema={"values": Field(shape=values.shape[1:])}, times=array(times), fields={"values": values})
+
+
+MEAN = Functionals(statistics=("mean",))
+
+
+def pool_mean(track: Track, intervals: NDArray[np.float64]) -> Pooled:
+    return pool(track, intervals, MEAN)
 
 
 def shared(row: tuple[float, float], interval: tuple[float, float]) -> Fraction:
@@ -191,7 +200,9 @@ def made_word_by_word(made_from: list[int], times: Spans) -> Track:
 @example([3], [])
 @example([0, 1], [5, 0])
 def test_every_word_takes_its_own_row(made_from: list[int], asked: list[int]) -> None:
-    pooled = take_rows(made_word_by_word(made_from, [(0.0, 0.0)] * len(made_from)), np.array(asked, np.intp))
+    pooled = pool_made_from(
+        made_word_by_word(made_from, [(0.0, 0.0)] * len(made_from)), np.array(asked, np.intp), ("mean",)
+    )
     assert pooled.observed.tolist() == [row in made_from for row in asked]
     assert pooled.coverage.tolist() == [float(row in made_from) for row in asked]
     assert pooled.values.tolist() == [[row + 1.0, -row] if row in made_from else [0.0, 0.0] for row in asked]
@@ -200,7 +211,7 @@ def test_every_word_takes_its_own_row(made_from: list[int], asked: list[int]) ->
 @given(rows)
 def test_words_take_their_own_rows_whatever_their_times(times: Spans) -> None:
     assume(times)
-    pooled = take_rows(made_word_by_word(list(range(len(times))), times), np.arange(len(times)))
+    pooled = pool_made_from(made_word_by_word(list(range(len(times))), times), np.arange(len(times)), ("mean",))
     assert pooled.values[:, 0].tolist() == [row + 1.0 for row in range(len(times))]
     assert pooled.observed.all()
 

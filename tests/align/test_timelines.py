@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trimodal.align.timelines import grid_intervals, offsets_of, ranges, segment_intervals, word_intervals
+from trimodal.align.overlap import offsets_of, ranges
+from trimodal.align.timelines import grid_intervals, row_intervals, segment_intervals
 from trimodal.extract.text.words import WORDS
 from trimodal.track import Track
 
@@ -46,7 +47,7 @@ def test_offsets_bound_each_run(counts: list[int]) -> None:
 @example([], [(0.0, 1.0)])
 @example([(0.0, 1.0)], [])
 def test_a_segment_has_the_words_with_their_middle_in_it(times: Spans, segments: Spans) -> None:
-    made = word_intervals(words(times), array(segments))
+    made = row_intervals(words(times), array(segments))
     expected = [
         [row for row, (start, end) in enumerate(times) if first <= (start + end) / 2 < last] for first, last in segments
     ]
@@ -58,7 +59,7 @@ def test_a_segment_has_the_words_with_their_middle_in_it(times: Spans, segments:
 
 @given(spans.map(sorted), st.lists(seconds, min_size=2, max_size=8).map(sorted))
 def test_adjoining_segments_get_each_word_once(times: Spans, edges: list[float]) -> None:
-    made = word_intervals(words(times), array(list(pairwise(edges))))
+    made = row_intervals(words(times), array(list(pairwise(edges))))
     inside = [row for row, (start, end) in enumerate(times) if edges[0] <= (start + end) / 2 < edges[-1]]
     assert made.rows is not None
     assert sorted(made.rows.tolist()) == inside

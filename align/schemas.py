@@ -1,0 +1,151 @@
+"""What outputs will hold, known before anything is extracted."""
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from ..errors import RecipeError
+from ..recipe import OutputSpec, PooledTrack, Recipe
+from ..recipe.pools import Functionals, Nearest, describe
+from ..recipe.timelines import (
+    GridTimeline,
+    OwnTimeline,
+    RowsTimeline,
+    SegmentTimeline,
+    Timeline,
+    WindowsTimeline,
+    WordsTimeline,
+)
+from ..store import OutputSchema
+from ..track import Field, Schema
+
+
+def output_schemas(recipe: Recipe, schemas: Mapping[str, Schema]) -> dict[str, OutputSchema]:
+    """Return what every output of a recipe will hold.
+
+    Parameters
+    ----------
+    recipe
+        The recipe.
+    schemas
+        The schema of every track.
+
+    Raises
+    ------
+    RecipeError
+        If a track cannot be in an output, or the tracks of one do not go together.
+    """
+    return {name: _output_schema(name, spec, schemas) for name, spec in recipe.align.items()}
+
+
+def own_track(spec: OutputSpec) -> str | None:
+    """Return the track whose rows go into an output as they are; None where all are pooled."""
+    if isinstance(spec.timeline, OwnTimeline):
+        return spec.tracks[0].name
+    named = spec.timeline.track if isinstance(spec.timeline, RowsTimeline) else None
+    return named if named in {track.name for track in spec.tracks} else None
+
+
+def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> OutputSchema:
+    _check_timeline(name, spec, schemas)
+    _check_while(name, spec, schemas)
+    fields = {track.name: _feature(name, track.name, schemas) for track in spec.tracks}
+    for other in spec.by_speaker.values():
+        found, expected = _feature(name, other, schemas), fields[spec.tracks[0].name]
+        if (found.shape, found.dtype) != (expected.shape, expected.dtype):
+            raise RecipeError(
+                f"output '{name}': rows of track '{other}' are {found.dtype} {found.shape}; "
+                f"expected {expected.dtype} {expected.shape}, as those of '{spec.tracks[0].name}'"
+            )
+    if len(fields) > 1 and any(len(field.shape) != 1 for field in fields.values()):
+        shapes = sorted({field.shape for field in fields.values()})
+        raise RecipeError(f"output '{name}': rows of shape {shapes} cannot stand side by side; expected vectors")
+    pooled = [_pooled_field(track, fields[track.name], track.name == own_track(spec)) for track in spec.tracks]
+    dtype = pooled[0].dtype if len(pooled) == 1 else "float32"
+    if spec.gaps == "interpolate" and dtype != "float32":
+        raise RecipeError(f"output '{name}': values of type {dtype} cannot be interpolated; expected 'gaps: hold'")
+    shape = pooled[0].shape if len(pooled) == 1 else (sum(field.shape[0] for field in pooled),)
+    units = {field.unit for field in pooled}
+    named = len({bool(field.columns) for field in pooled}) == 1
+    return OutputSchema(
+        dtype=dtype,
+        shape=shape if spec.groups is None else (spec.groups.rows, *shape),
+        names=tuple(
+            f"{track.name}.{column}"
+            for track, field in zip(spec.tracks, pooled, strict=True)
+            for column in field.columns
+            if named
+        ),
+        unit=units.pop() if len(units) == 1 else "",
+        timeline=_describe(spec.timeline, spec),
+        pool=_describe_pools(spec),
+        gaps=spec.gaps,
+        has_text=_has_text(spec, schemas),
+    )
+
+
+def _check_timeline(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> None:
+    if isinstance(spec.timeline, WordsTimeline) and "text" not in schemas[spec.timeline.track]:
+        found = ", ".join(schemas[spec.timeline.track])
+        raise RecipeError(f"output '{name}': track '{spec.timeline.track}' holds {found}; expected words with 'text'")
+
+
+def _check_while(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> None:
+    if spec.only_while is not None:
+        columns = _feature(name, spec.only_while.track, schemas).columns
+        if spec.only_while.column not in columns:
+            raise RecipeError(
+                f"output '{name}': track '{spec.only_while.track}' has no column '{spec.only_while.column}'; "
+                f"it has {', '.join(columns) or 'none'}"
+            )
+
+
+def _feature(name: str, track: str, schemas: Mapping[str, Schema]) -> Field:
+    if "values" not in schemas[track]:
+        found = ", ".join(schemas[track])
+        raise RecipeError(f"output '{name}': track '{track}' holds {found}; expected a feature with 'values'")
+    return schemas[track]["values"]
+
+
+def _pooled_field(track: PooledTrack, field: Field, is_own: bool) -> Field:
+    """Return what the rows of a track are like after pooling."""
+    if is_own or isinstance(track.pool, Nearest):
+        return field
+    statistics = track.pool.statistics if isinstance(track.pool, Functionals) else ("mean",)
+    if statistics in (("first",), ("last",)):
+        return field
+    if len(statistics) == 1:
+        return Field(shape=field.shape, columns=field.columns, unit=field.unit)
+    columns = tuple(f"{column}.{statistic}" for statistic in statistics for column in field.columns)
+    shape = (*field.shape[:-1], field.shape[-1] * len(statistics)) if field.shape else (len(statistics),)
+    return Field(shape=shape, columns=columns, unit=field.unit)
+
+
+def _has_text(spec: OutputSpec, schemas: Mapping[str, Schema]) -> bool:
+    if spec.groups is not None:
+        return False
+    track = own_track(spec) or (spec.timeline.track if isinstance(spec.timeline, RowsTimeline) else None)
+    return track is not None and "text" in schemas[track]
+
+
+def _describe(timeline: Timeline, spec: OutputSpec) -> str:
+    if isinstance(timeline, RowsTimeline):
+        kind = type(timeline).__name__.removesuffix("Timeline").lower()
+        return f"{kind} of {timeline.track}"
+    if isinstance(timeline, GridTimeline):
+        return f"grid of {timeline.hop:g} s"
+    if isinstance(timeline, WindowsTimeline):
+        return f"windows of {timeline.length_seconds:g} s every {timeline.hop_seconds:g} s, {timeline.tail}"
+    if isinstance(timeline, SegmentTimeline):
+        return "segment"
+    if isinstance(timeline, OwnTimeline):
+        return f"rows of {spec.tracks[0].name}"
+    assert_never(timeline)
+
+
+def _describe_pools(spec: OutputSpec) -> str:
+    pools = {track.name: "none" if track.name == own_track(spec) else describe(track.pool) for track in spec.tracks}
+    return (
+        next(iter(pools.values()))
+        if len(set(pools.values())) == 1
+        else "; ".join(f"{name}: {pool}" for name, pool in pools.items())
+    )

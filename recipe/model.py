@@ -1,0 +1,114 @@
+"""What a recipe says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from ..errors import ParameterError
+from ..extract import Extractor
+from .pools import Functionals, Pool
+from .timelines import RowsTimeline, Timeline
+
+_STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PooledTrack:
+    """A track of an output and how its rows are brought together."""
+
+    name: str
+    pool: Pool = field(default=Functionals(statistics=("mean",)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """Consecutive rows of an output put together into one: rows of shape (length, ...)."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    size: int
+    """Rows in a group."""
+    hop: int
+    """Rows from the start of one group to that of the next."""
+    tail: Literal["drop", "pad"] = "drop"
+    """Whether the rows that fill no whole group are left out, or make one that is filled up with zeros."""
+    length: int | None = None
+    """Rows to which every group is filled up with zeros; None: its size."""
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or self.hop < 1:
+            raise ParameterError(f"size and hop of groups must be at least 1, found {self.size} and {self.hop}")
+        if self.length is not None and self.length < self.size:
+            raise ParameterError(f"the length of groups must be at least their size {self.size}, found {self.length}")
+
+    @property
+    def rows(self) -> int:
+        """Rows of a group, those of zeros included."""
+        return self.size if self.length is None else self.length
+
+
+@dataclass(frozen=True, kw_only=True)
+class While:
+    """Counts only rows whose middle lies where another track's column is high enough: where somebody speaks."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    track: str = "voice_activity"
+    """Name of a feature track."""
+    column: str = "speech"
+    """One of its columns."""
+    at_least: float = 0.5
+    """What its value must be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputSpec:
+    """What a trainer reads: tracks brought onto a timeline, their columns side by side."""
+
+    tracks: tuple[PooledTrack, ...]
+    timeline: Timeline
+    gaps: Literal["zero", "hold", "interpolate"] = "zero"
+    """What stands where nothing was observed, for which the mask is False in any case."""
+    only_while: While | None = None
+    by_speaker: Mapping[str, str] = field(default_factory=dict)
+    """The track that stands for the first of ``tracks`` in the segments of a speaker."""
+    groups: Groups | None = None
+    max_length: int | None = None
+    """Most rows of a segment; None: all."""
+    keep: Literal["first", "last"] = "first"
+    """Which rows to keep of more."""
+
+    def used_tracks(self) -> set[str]:
+        """Return the names of all tracks that the output is made of."""
+        used = {track.name for track in self.tracks} | set(self.by_speaker.values())
+        used |= {self.timeline.track} if isinstance(self.timeline, RowsTimeline) else set()
+        return used | ({self.only_while.track} if self.only_while else set())
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSpec:
+    """How the store is written."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    shard_megabytes: float = 256.0
+    """A shard is closed when its arrays reach this size."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.shard_megabytes < float("inf"):
+            raise ParameterError(f"shard_megabytes must be positive, found {self.shard_megabytes}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A whole recipe, checked."""
+
+    name: str
+    description: str
+    tracks: Mapping[str, Extractor]
+    align: Mapping[str, OutputSpec]
+    labels: tuple[str, ...] | None
+    """Labels to keep; None: all that the corpus has."""
+    store: StoreSpec
+    text: str
+    """The YAML it was read from."""

@@ -1,0 +1,158 @@
+"""From YAML to a recipe."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from ..errors import RecipeError, did_you_mean
+from ..extract import EXTRACTORS, Extractor
+from ..extract.plan import check_needs
+from .builder import Builder, hint
+from .model import Groups, OutputSpec, PooledTrack, Recipe, StoreSpec, While
+from .pools import POOLS, STATISTICS, Functionals, Pool
+from .timelines import TIMELINES, RowsTimeline, Timeline
+from .yaml_tree import YamlTree
+
+_STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
+_OUTPUT_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_BATCH_KEYS = ("id", "labels")
+"""What batches hold beside the outputs."""
+
+
+def parse_recipe(text: str, source: str) -> Recipe:
+    """Parse a recipe from YAML; ``source`` is the file name for messages. Raises `RecipeError`."""
+    return _Parser(text, source).recipe()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RecipeFile:
+    """The top level of the YAML file."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    name: str = ""
+    description: str = ""
+    tracks: dict[str, dict[str, Any] | None]
+    align: dict[str, dict[str, Any]]
+    labels: tuple[str, ...] | None = None
+    store: StoreSpec = field(default_factory=StoreSpec)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _OutputFile:
+    """An output in the YAML file, its timeline and pools not yet read."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    tracks: Any
+    timeline: Any
+    pool: Any = "mean"
+    gaps: Literal["zero", "hold", "interpolate"] = "zero"
+    only_while: While | None = None
+    by_speaker: dict[str, str] = field(default_factory=dict)
+    groups: Groups | None = None
+    max_length: int | None = None
+    keep: Literal["first", "last"] = "first"
+
+
+class _Parser:
+    """Turns YAML into a recipe; every error says where."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self._text = text
+        self._source = source
+        self._tree = YamlTree(text, source)
+        self._builder = Builder(self._tree)
+
+    def recipe(self) -> Recipe:
+        top = self._builder.build(_RecipeFile, self._tree.data, ())
+        tracks = {name: self._extractor(name, entry or {}) for name, entry in top.tracks.items()}
+        try:
+            check_needs(tracks)
+        except RecipeError as error:
+            raise self._tree.error(str(error), ("tracks",)) from None
+        if not top.align:
+            raise self._tree.error("'align' has no output; expected at least one", ("align",))
+        return Recipe(
+            name=top.name or Path(self._source).stem,
+            description=top.description,
+            tracks=tracks,
+            align={name: self._output(name, entry, tracks) for name, entry in top.align.items()},
+            labels=top.labels,
+            store=top.store,
+            text=self._text,
+        )
+
+    def _extractor(self, name: str, entry: Mapping[str, Any]) -> Extractor:
+        where = ("tracks", name)
+        kind = entry.get("extractor", name)
+        if not isinstance(kind, str) or kind not in EXTRACTORS:
+            line = (*where, "extractor") if "extractor" in entry else where
+            raise self._tree.error(f"no extractor is called '{kind}'; {did_you_mean(str(kind), EXTRACTORS)}", line)
+        fields = {key: value for key, value in entry.items() if key != "extractor"}
+        return self._builder.build(EXTRACTORS[kind], fields, where)
+
+    def _output(self, name: str, entry: Mapping[str, Any], tracks: Mapping[str, Extractor]) -> OutputSpec:
+        where = ("align", name)
+        if not _OUTPUT_NAME.fullmatch(name) or name in _BATCH_KEYS:
+            message = (
+                f"'{name}' cannot name an output; expected letters, digits, '-' and '_', and none of {_BATCH_KEYS}"
+            )
+            raise self._tree.error(message, where)
+        parsed = self._builder.build(_OutputFile, entry, where)
+        if parsed.max_length is not None and parsed.max_length < 1:
+            raise self._tree.error(f"max_length must be at least 1, found {parsed.max_length}", (*where, "max_length"))
+        spec = OutputSpec(
+            tracks=self._pooled(parsed, where),
+            timeline=self._timeline(parsed.timeline, (*where, "timeline")),
+            gaps=parsed.gaps,
+            only_while=parsed.only_while,
+            by_speaker=parsed.by_speaker,
+            groups=parsed.groups,
+            max_length=parsed.max_length,
+            keep=parsed.keep,
+        )
+        for key, used in _uses(spec):
+            if used not in tracks:
+                raise self._tree.error(f"no track is called '{used}'; {hint(used, tracks)}", (*where, key))
+        return spec
+
+    def _pooled(self, parsed: _OutputFile, where: tuple[str, ...]) -> tuple[PooledTrack, ...]:
+        """Return the tracks of an output: a list that shares the output's pool, or a mapping with a pool for each."""
+        common = self._pool(parsed.pool, (*where, "pool"))
+        given, place = parsed.tracks, (*where, "tracks")
+        if isinstance(given, dict):
+            pools = {name: common if pool is None else self._pool(pool, (*place, name)) for name, pool in given.items()}
+        elif isinstance(given, list) and all(isinstance(name, str) for name in given):
+            pools = dict.fromkeys(given, common)
+            if len(pools) < len(given):
+                raise self._tree.error("a track occurs twice; expected each once", place)
+        else:
+            found = json.dumps(given)[:60]
+            raise self._tree.error(f"'tracks' is {found}; expected a list of names, or names with their pools", place)
+        if not pools:
+            raise self._tree.error("'tracks' is empty; expected at least one track", place)
+        return tuple(PooledTrack(name=name, pool=pool) for name, pool in pools.items())
+
+    def _pool(self, given: object, where: tuple[str, ...]) -> Pool:
+        if isinstance(given, str) and given in STATISTICS:
+            return Functionals(statistics=(given,))
+        name, parameters = self._builder.chosen(given, (*STATISTICS, *POOLS), where, "pool")
+        if name not in POOLS:
+            raise self._tree.error(f"'{name}' has no parameters; expected 'pool: {name}'", where)
+        return self._builder.build(POOLS[name], parameters, (*where, name))
+
+    def _timeline(self, given: object, where: tuple[str, ...]) -> Timeline:
+        name, parameters = self._builder.chosen(given, TIMELINES, where, "timeline")
+        return self._builder.build(TIMELINES[name], parameters, (*where, name))
+
+
+def _uses(spec: OutputSpec) -> list[tuple[str, str]]:
+    """Return every track that an output uses, with the key under which it is named."""
+    uses = [("tracks", track.name) for track in spec.tracks]
+    uses += [("by_speaker", name) for name in spec.by_speaker.values()]
+    uses += [("timeline", spec.timeline.track)] if isinstance(spec.timeline, RowsTimeline) else []
+    return uses + ([("only_while", spec.only_while.track)] if spec.only_while else [])
