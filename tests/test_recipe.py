@@ -235,8 +235,8 @@ def timeline(spec: str) -> str:
             TRACKS + "align:\n  audio:\n    tracks: mfcc\n    timeline: words\n",
             "line 4: align.audio.tracks: 'tracks' is \"mfcc\"; expected a list",
         ),
-        (timeline("words\n    pool: max"), "line 6: align.audio.pool: 'pool' is \"max\"; expected 'mean'"),
-        (timeline("words\n    gaps: hold"), "line 6: align.audio.gaps: 'gaps' is \"hold\"; expected 'zero'"),
+        (timeline("words\n    pool: 3"), "line 6: align.audio.pool: 'pool' is 3; expected a name, or a mapping with one"),
+        (timeline("words\n    gaps: nan"), "line 6: align.audio.gaps: 'gaps' is \"nan\"; expected 'zero', 'h"),
         (timeline("5"), "line 5: align.audio.timeline: 'timeline' is 5; expected a name, or a mapping"),
         (timeline("[words]"), "line 5: align.audio.timeline: 'timeline' is [\"words\"]; expected a name, or a mapping"),
         (timeline(""), "line 5: align.audio.timeline: 'timeline' is null; expected a name, or a mapping"),
@@ -272,7 +272,7 @@ def test_values_of_the_wrong_type_say_what_is_expected(text: str, message: str) 
         ),
         (
             timeline("\n      grid: {hop_seconds: -1}"),
-            "line 6: align.audio.timeline.grid: a grid's hop must be at least 0.0001 s, found -1.0",
+            "line 6: align.audio.timeline.grid: a grid's hop must be at least 0.0001 s, found -1 s",
         ),
         (
             TRACKS + ALIGN + "store: {shard_megabytes: 0}\n",
