@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
-PACKAGES := align corpus extract media recipe sample store
+PACKAGES := align audit corpus extract media recipe sample store
 
 .PHONY: demo test check bench clean
 .DELETE_ON_ERROR:
@@ -11,7 +11,7 @@ PACKAGES := align corpus extract media recipe sample store
 $(VENV)/installed: setup.cfg constraints.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[extract,torch,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[extract,asr,torch,dev]'
 	touch $@
 
 # The sample corpus through the quickstart recipe: what is in the store, and one batch of it.

@@ -52,7 +52,7 @@ def make_plan(extractors: Mapping[str, Extractor]) -> Plan:
         If an extractor's weights are missing.
     """
     for name, extractor in extractors.items():
-        require_packages(f"track '{name}' ({extractor.name})", extractor.needed_packages(), "extract")
+        require_packages(f"track '{name}' ({extractor.name})", extractor.needed_packages(), extractor.extra)
     planned: dict[str, PlannedTrack] = {}
     for name in _in_order(extractors):
         extractor = extractors[name]

@@ -6,7 +6,20 @@ from pathlib import Path
 from ..errors import WeightsError
 
 _PACKAGE = "package:"
-_MODEL_FILES = ("config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json", "vocab.txt")
+_MODEL_FILES = (
+    "config.json",
+    "generation_config.json",
+    "preprocessor_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "model.safetensors",
+    "pytorch_model.bin",
+)
 
 
 def single_file(module: str, relative: str) -> Path:
@@ -67,7 +80,7 @@ def model_files(folder: Path) -> dict[str, Path]:
         If there are no weights among them.
     """
     files = {name: folder / name for name in _MODEL_FILES if (folder / name).is_file()}
-    files |= {path.name: path for path in sorted(folder.glob("model-*-of-*.safetensors"))}
+    files |= {path.name: path for path in sorted(folder.glob("*model-*-of-*.*"))}
     if not any(name.endswith((".safetensors", ".bin")) for name in files):
         raise WeightsError(f"{folder}: holds no weights; expected model.safetensors")
     return files
@@ -77,9 +90,12 @@ def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError
 
-    patterns = ["*.json", "*.txt", "*.safetensors", "*.model"]
+    patterns, others = ["*.json", "*.txt", "*.safetensors", "*.model"], ["onnx/*", "openvino/*"]
     try:
-        return Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=["onnx/*", "openvino/*"]))
+        folder = Path(snapshot_download(name, allow_patterns=patterns, ignore_patterns=others))
+        if not list(folder.glob("*.safetensors")):  # older models have only these, which transformers reads as data
+            snapshot_download(name, allow_patterns=["pytorch_model*"], ignore_patterns=others)
+        return folder
     except HFValidationError:
         raise WeightsError(f"'{name}' is neither a folder nor the name of a model on the hub") from None
     except Exception as error:  # the network, the hub and the cache each raise errors of their own

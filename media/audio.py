@@ -1,7 +1,7 @@
 """Audio samples with the true time of the first one, down-mixed and resampled."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -111,34 +111,46 @@ def read_audio(
     MediaError
         If the file cannot be opened, has no such stream or channel, or changes its sample rate on the way.
     """
-    import soxr
-
     if path.is_dir():
         return None
     levels = read_levels(path, selection.stream) if selection.channel in ("mean", "loudest") else {}
     mix = Mix(path, selection.channel, levels)
-    with open_container(path) as container, tempfile.TemporaryFile(dir=folder) as file:
+    with open_container(path) as container:
         stream = audio_stream(container, selection.stream)
         if stream is None:
             return None
         end = header_end(stream)
         source = _Mono(path, Decoding(container, stream), info, mix, None if end is None else end - info.zero_seconds)
-        resampler = None
-        for samples in source:
-            if resampler is None:
-                resampler = soxr.ResampleStream(source.rate, selection.sample_rate, 1, dtype="float32", quality="HQ")
-            file.write(resampler.resample_chunk(samples).tobytes())
-        if resampler is None:
-            return None
-        file.write(resampler.resample_chunk(np.zeros(0, np.float32), last=True).tobytes())
-        file.flush()
-        samples = np.memmap(file, np.float32, "r") if file.tell() else np.zeros(0, np.float32)
+        samples = on_disk(_resampled(source, selection.sample_rate), folder)
+    if source.rate == 0:  # nothing was decoded
+        return None
     return Audio(
-        samples=np.asarray(samples),
+        samples=samples,
         rate=selection.sample_rate,
         start_seconds=source.start_seconds,
         gaps=tuple(source.gaps),
     )
+
+
+def on_disk(blocks: Iterable[NDArray[np.float32]], folder: Path | None) -> NDArray[np.float32]:
+    """Write blocks of samples one after the other into a nameless file, and return all of them mapped from there."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for samples in blocks:
+            file.write(samples.tobytes())
+        file.flush()
+        return np.asarray(np.memmap(file, np.float32, "r") if file.tell() else np.zeros(0, np.float32))
+
+
+def _resampled(source: "_Mono", rate: int) -> Iterator[NDArray[np.float32]]:
+    import soxr
+
+    resampler = None
+    for samples in source:
+        if resampler is None:
+            resampler = soxr.ResampleStream(source.rate, rate, 1, dtype="float32", quality="HQ")
+        yield resampler.resample_chunk(samples)
+    if resampler is not None:
+        yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
 
 class _Mono:

@@ -1,6 +1,6 @@
 """Opening a container, and decoding one of its streams whatever is broken in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,12 @@ _MORE_VIDEO_SUFFIXES = frozenset((".flv", ".wmv", ".3gp", ".ogv"))
 _AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".wma", ".aif", ".aiff", ".au"))
 MEDIA_SUFFIXES = _VIDEO_SUFFIXES | _MORE_VIDEO_SUFFIXES | _AUDIO_SUFFIXES
 """Suffixes, in lower case, of the files that a folder of media is searched for."""
+_NO_OPTIONS: Mapping[str, str] = {}
 
 
 @contextmanager
-def open_container(path: Path) -> Iterator["InputContainer"]:
-    """Open a media file with FFmpeg's libraries.
+def open_container(path: Path, options: Mapping[str, str] = _NO_OPTIONS) -> Iterator["InputContainer"]:
+    """Open a media file with FFmpeg's libraries; ``options`` are those of its demuxer.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def open_container(path: Path) -> Iterator["InputContainer"]:
         if path.stat().st_size == 0:
             raise MediaError(f"{path}: the file is empty; expected video or audio")
         # Only local files: a playlist or a crafted container must not make us fetch an address.
-        container = av.open(str(path), options={"protocol_whitelist": "file"})
+        container = av.open(str(path), options={**options, "protocol_whitelist": "file"})
     except (OSError, av.FFmpegError) as error:
         raise MediaError(f"{path}: {_reason(error)}; expected video or audio") from None
     with container:
@@ -83,6 +84,10 @@ class Decoding:
         packets that a frame is still to come from. Elsewhere None."""
         self._delay: int | None = None
         """How many packets the decoder holds back; known once the first frame comes out."""
+        self.is_mp4 = "mp4" in container.format.name
+        """MP4 and MOV: what they call the duration of a frame is the time between two decodings."""
+        self._moved_seconds: float | None = None
+        """See `_moved_seconds`; known once there is a packet."""
         self.lost: list[float] = []
         """Times of packets that could not be decoded, in seconds as the container counts them."""
         self.reversed = 0
@@ -130,6 +135,9 @@ class Decoding:
                 return
             if packet is None:
                 return
+            if self._moved_seconds is None:
+                may_be_moved = self.is_mp4 and self._stream.type == "video" and packet.is_discard
+                self._moved_seconds = _moved_seconds(Path(self._container.name), packet) if may_be_moved else 0.0
             seconds = self._packet_seconds(packet)
             try:
                 frames = packet.decode()
@@ -157,7 +165,35 @@ class Decoding:
         """Return a packet's or frame's time; containers without presentation times (AVI) leave that of decoding."""
         ticks = timed.pts if timed.pts is not None else timed.dts
         time_base = timed.time_base or self._stream.time_base
-        return None if ticks is None or time_base is None else float(ticks * time_base)
+        return None if ticks is None or time_base is None else float(ticks * time_base) + (self._moved_seconds or 0.0)
+
+
+def _moved_seconds(path: Path, first: "Packet[Stream]") -> float:
+    """By how much FFmpeg shows the video of an MP4 too early, where an edit list begins inside of a frame.
+
+    Such a file is what cutting without encoding makes. FFmpeg drops that frame and moves all others so that the next
+    one is at zero (``mov_fix_index`` in libavformat), while the sound keeps its time. Without its option
+    ``advanced_editlist`` it moves nothing.
+
+    Parameters
+    ----------
+    path
+        The file.
+    first
+        Its first packet of video.
+    """
+    import av
+
+    with open_container(path, {"advanced_editlist": "0"}) as container:
+        stream = container.streams[first.stream_index]
+        try:
+            container.seek(0, stream=stream)  # the key frame before the edit list begins
+            same = next(container.demux(stream), None)
+        except av.FFmpegError:
+            return 0.0
+    if same is None or same.pos != first.pos or same.pts is None or first.pts is None:
+        return 0.0
+    return float((same.pts - first.pts) * first.time_base)
 
 
 def _reason(error: Exception) -> str:

@@ -42,10 +42,10 @@ def read_frames(
 ) -> Iterator[Frames]:
     """Decode the sampled frames of a video, or of a folder of pictures, once, from front to back.
 
-    A frame's interval is ``[its PTS, the next frame's PTS)``; the last one, and one after which packets were lost, end
-    after their own duration. A sampled frame stands until the next sampled one, but at most for one and a half sampling
-    periods: what is longer is a hole. Numbers missing among pictures, and sampled pictures that cannot be read, are
-    gaps.
+    A frame's interval is ``[its PTS, the next frame's PTS)``. The last one ends after its own duration (in MP4 at most
+    with the video as the header has it), and one after which packets were lost where the first of them was. A sampled
+    frame stands until the next sampled one, but at most for one and a half sampling periods: what is longer is a hole.
+    Numbers missing among pictures, and sampled pictures that cannot be read, are gaps.
 
     Parameters
     ----------
@@ -184,6 +184,8 @@ def _shown(decoding: Decoding, info: MediaInfo, gaps: list[Gap]) -> Iterator[Sho
         own = frame.duration * frame.time_base if frame.duration and frame.time_base else _nominal_seconds(info)
         end = start + float(own)
     if held is not None:
+        if decoding.is_mp4 and info.video_end_seconds is not None and held.start < info.video_end_seconds:
+            end = min(end, info.video_end_seconds)
         yield replace(held, end=end)
     lost = [seconds - info.zero_seconds for seconds in decoding.lost_before(float("inf"))]
     if info.video_end_seconds is not None and end < info.video_end_seconds - EARLY_END_SECONDS:

@@ -23,11 +23,18 @@ class Clip:
     audio_seconds: float = 2.0
     beep_seconds: float = 1.0
     """When a tone of 0.1 s starts."""
+    flash_seconds: float | None = None
+    """The frame that is shown at this time flashes; None: none does."""
+    width: int = WIDTH
     sample_rate: int = 16_000
     video_codec: str = "libx264"
     audio_codec: str = "pcm_s16le"
     options: dict[str, str] = field(default_factory=dict)
-    ticks_per_second: int = 90_000
+    """Of the video encoder."""
+    container_options: dict[str, str] = field(default_factory=dict)
+    nominal_fps: int | Fraction = 25
+    """What the header says; no time follows from it."""
+    ticks_per_second: int | Fraction = 90_000
     rotation: int = 0
     """Display matrix, degrees counter-clockwise; the pixels are stored turned the other way."""
     lost_audio: tuple[float, float] = (0.0, 0.0)
@@ -38,12 +45,12 @@ class Clip:
 
 def make_clip(path: Path, clip: Clip) -> Path:
     """Write a clip; the container follows from the suffix."""
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=dict(clip.container_options)) as container:
         video = audio = None
         if clip.frame_times:
-            video = container.add_stream(clip.video_codec, 25, options=dict(clip.options))
+            video = container.add_stream(clip.video_codec, clip.nominal_fps, options=dict(clip.options))
             turned = clip.rotation % 180 != 0
-            video.width, video.height = (HEIGHT, WIDTH) if turned else (WIDTH, HEIGHT)
+            video.width, video.height = (HEIGHT, clip.width) if turned else (clip.width, HEIGHT)
             video.pix_fmt = "yuv420p"
             video.time_base = video.codec_context.time_base = Fraction(1, clip.ticks_per_second)
             if clip.rotation:
@@ -51,8 +58,9 @@ def make_clip(path: Path, clip: Clip) -> Path:
         if clip.audio_start_seconds is not None:
             audio = container.add_stream(clip.audio_codec, clip.sample_rate, layout="mono")
         if video is not None:
+            flash = None if clip.flash_seconds is None else frame_at(clip, clip.flash_seconds)
             for number, seconds in enumerate(clip.frame_times):
-                pixels = np.rot90(numbered_frame(number), -clip.rotation // 90)
+                pixels = np.rot90(numbered_frame(number, clip.width, number == flash), -clip.rotation // 90)
                 frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), "rgb24")
                 frame.pts, frame.time_base = round(seconds * clip.ticks_per_second), Fraction(1, clip.ticks_per_second)
                 container.mux([_damaged(packet, clip) for packet in video.encode(frame)])
@@ -81,19 +89,26 @@ def _damaged(packet: av.Packet, clip: Clip) -> av.Packet:
     return rubbish
 
 
-def numbered_frame(number: int) -> np.ndarray:
+def frame_at(clip: Clip, seconds: float) -> int:
+    """Return the number of the frame that is shown at a time."""
+    return int(np.searchsorted(clip.frame_times, seconds, side="right")) - 1
+
+
+def numbered_frame(number: int, width: int = WIDTH, flashes: bool = False) -> np.ndarray:
     """Return a picture that carries its number."""
-    pixels = np.full((HEIGHT, WIDTH, 3), 64, np.uint8)
-    width = WIDTH // _BITS
+    pixels = np.full((HEIGHT, width, 3), 64, np.uint8)
+    block = width // _BITS
     for bit in range(_BITS):
-        pixels[: HEIGHT // 2, bit * width : (bit + 1) * width] = 235 if number >> bit & 1 else 16
+        pixels[: HEIGHT // 2, bit * block : (bit + 1) * block] = 235 if number >> bit & 1 else 16
+    if flashes:
+        pixels[HEIGHT // 2 :] = 235
     return pixels
 
 
 def frame_number(pixels: np.ndarray) -> int:
-    """Read the number that a decoded picture carries."""
+    """Read the number that a decoded picture carries, of shape (height, width) or (height, width, 3)."""
     width = pixels.shape[1] // _BITS
-    middle = pixels[pixels.shape[0] // 4, :, 1]
+    middle = pixels[pixels.shape[0] // 4] if pixels.ndim == 2 else pixels[pixels.shape[0] // 4, :, 1]
     return sum(1 << bit for bit in range(_BITS) if middle[bit * width + width // 2] > 128)
 
 

@@ -91,7 +91,7 @@ def test_keys_of_pictures_change_with_names_bytes_and_rate(tmp_path: Path) -> No
 
     def keys(rate: float = 25.0) -> tuple[str, ...]:
         recording = Recording(id="a", media=folder, frames_per_second=rate)
-        return tuple(cache.keys(plan, cache.source(recording, None)).values())
+        return tuple(cache.keys(plan, cache.source(recording, [])).values())
 
     seen = [keys()]
     assert keys() == keys(25) == seen[0]

@@ -1,23 +1,29 @@
 """Mel-frequency cepstral coefficients with their deltas (librosa)."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import ParameterError
 from ...media import Audio
-from ...track import Field, Gap, Schema, Track, empty_track
-from ..base import CPU, AudioExtractor, Execution
+from ...track import Field, Schema
+from .decibels import above_floor
+from .framing import check_range
+from .mel import MelExtractor, check_top_db
+
+_WIDEST_DELTA = 999
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mfcc(AudioExtractor):
-    """MFCC, delta and delta-delta of Hann-windowed frames, as librosa computes them.
+class Mfcc(MelExtractor):
+    """MFCC, delta and delta-delta of windowed frames, as librosa computes them.
 
-    Frames are not centred: row k saw the samples ``[k * hop, k * hop + window)`` and that is its interval; no row
-    reaches past the end of the sound, so up to one hop at the end has no row. The deltas (slopes of a line through
-    nine frames, edges repeated) also saw four hops on either side, which the interval leaves out.
+    The deltas are slopes (and curvatures) of a polynomial through ``delta_width`` frames, the first and the last frame
+    being repeated at the edges (``mode="nearest"`` of `librosa.feature.delta`): they also saw ``delta_width // 2`` hops
+    on either side, which the interval leaves out.
 
     Raises
     ------
@@ -26,43 +32,30 @@ class Mfcc(AudioExtractor):
     """
 
     name: ClassVar[str] = "mfcc"
-    packages: ClassVar[tuple[str, ...]] = ("librosa",)
+    version: ClassVar[int] = 2
 
     n_mfcc: int = 40
     """Number of coefficients, from 1 to ``n_mels``."""
-    n_mels: int = 64
-    """Number of mel bands."""
-    window_seconds: float = 0.025
-    """Length of the window."""
-    hop_seconds: float = 0.010
-    """Time between the starts of two windows."""
-    n_fft: int = 512
-    """Length of the transform in samples, at least the window's."""
+    lifter: float = 0.0
+    """Liftering as in HTK, ``1 + lifter / 2 * sin(pi * (n + 1) / lifter)`` times coefficient n; 0: none."""
+    top_db: float | None = 80.0
+    """No mel band is further below the loudest one of the whole sound, which the interval leaves out; None: down to
+    -100 dB."""
     deltas: int = 2
     """0: the coefficients alone, 1: with their deltas, 2: with deltas and delta-deltas."""
+    delta_width: int = 9
+    """Number of frames that a delta is made of: odd."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_top_db(self.top_db)
+        check_range("lifter", self.lifter, 0, 1e6)
         if not 1 <= self.n_mfcc <= self.n_mels:
             raise ParameterError(f"n_mfcc must be from 1 to n_mels ({self.n_mels}), found {self.n_mfcc}")
-        if self.hop_samples < 1:
-            raise ParameterError(f"hop_seconds must be at least one sample, found {self.hop_seconds}")
-        if not 1 <= self.window_samples <= self.n_fft:
-            raise ParameterError(
-                f"window_seconds must be from 1 to n_fft ({self.n_fft}) samples, found {self.window_samples} samples"
-            )
         if self.deltas not in (0, 1, 2):
             raise ParameterError(f"deltas must be 0, 1 or 2, found {self.deltas}")
-
-    @property
-    def window_samples(self) -> int:
-        """Length of the window in samples."""
-        return round(self.window_seconds * self.sample_rate)
-
-    @property
-    def hop_samples(self) -> int:
-        """Time between two windows in samples."""
-        return round(self.hop_seconds * self.sample_rate)
+        if self.delta_width not in range(3, _WIDEST_DELTA + 1, 2):
+            raise ParameterError(f"delta_width must be odd, from 3 to {_WIDEST_DELTA}, found {self.delta_width}")
 
     @property
     def schema(self) -> Schema:
@@ -74,31 +67,16 @@ class Mfcc(AudioExtractor):
         )
         return {"values": Field(shape=(len(columns),), columns=columns)}
 
-    def extract(self, audio: Audio, execution: Execution = CPU) -> Track:
-        """Compute the track; sound shorter than one window gives no row and a gap."""
+    def values(self, audio: Audio, blocks: Sequence[range]) -> Iterator[NDArray[Any]]:
+        """Yield the coefficients and deltas of each block."""
         import librosa
 
-        if len(audio.samples) < self.window_samples:
-            reason = f"sound shorter than one window of {self.window_seconds} s"
-            gap = Gap(start_seconds=audio.start_seconds, end_seconds=audio.end_seconds, reason=reason)
-            return empty_track(self.schema, (*audio.gaps, gap))
-        # librosa puts the window in the middle of n_fft samples: this padding makes the first window start at sample 0.
-        before = (self.n_fft - self.window_samples) // 2
-        padded = np.pad(audio.samples, (before, self.n_fft - self.window_samples - before))
-        coefficients = librosa.feature.mfcc(
-            y=padded,
-            sr=self.sample_rate,
-            n_mfcc=self.n_mfcc,
-            n_mels=self.n_mels,
-            n_fft=self.n_fft,
-            win_length=self.window_samples,
-            hop_length=self.hop_samples,
-            center=False,
-        )
-        orders = [coefficients] + [
-            librosa.feature.delta(coefficients, order=order, mode="nearest") for order in range(1, self.deltas + 1)
-        ]
-        values = np.ascontiguousarray(np.concatenate(orders).T, dtype=np.float32)
-        starts = audio.start_seconds + np.arange(len(values)) * (self.hop_samples / self.sample_rate)
-        times = np.stack([starts, starts + self.window_samples / self.sample_rate], axis=1)
-        return Track(schema=self.schema, times=times, fields={"values": values}, gaps=audio.gaps)
+        beside = self.delta_width // 2 if self.deltas else 0
+        wider = [range(max(0, rows.start - beside), min(blocks[-1].stop, rows.stop + beside)) for rows in blocks]
+        for rows, seen, bands in zip(blocks, wider, above_floor(self.decibels(audio), wider, self.top_db), strict=True):
+            coefficients = librosa.feature.mfcc(S=bands, n_mfcc=self.n_mfcc, lifter=self.lifter)
+            orders = [coefficients] + [
+                librosa.feature.delta(coefficients, width=self.delta_width, order=order, mode="nearest")
+                for order in range(1, self.deltas + 1)
+            ]
+            yield np.concatenate(orders)[:, rows.start - seen.start : rows.stop - seen.start]

@@ -1,83 +1,95 @@
-"""Acoustic descriptors of openSMILE.
+"""Low-level descriptors of openSMILE.
 
 openSMILE's licence allows research and education only; a product needs a licence from audEERING.
 """
 
-import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
 from ...media import Audio
 from ...track import Field, Gap, Schema, Track, empty_track
 from ..base import CPU, AudioExtractor, Execution
+from .opensmile_columns import columns_of
+from .opensmile_process import run_smile
+from .opensmile_setup import SmileSetup
 
-if TYPE_CHECKING:
-    import opensmile
-
-_FRAME_SECONDS = 0.020
-"""The frame that opensmile-python's index gives for the low-level descriptors of eGeMAPS."""
+_LEVELS = ("low_level_descriptors", "low_level_descriptors_deltas")
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenSmile(AudioExtractor):
-    """Low-level descriptors of the extended Geneva minimalistic acoustic parameter set, every 10 ms.
+    """Low-level descriptors of openSMILE, every 10 ms. Research use only.
 
-    Frames are not centred: row k stands for ``[k * 10 ms, k * 10 ms + 20 ms)``, the frame that openSMILE's index gives.
-    Its values are smoothed over three frames and so also saw 10 ms on either side, those of pitch and voice quality
-    come from frames of 60 ms. Research use only.
+    A row's interval is the one that openSMILE gives: frames are not centred and row k starts at k * 10 ms (IS11 and
+    IS12: one row later), of 20 ms for GeMAPS and eGeMAPS, of 25 ms for emobase, IS09 and IS10, of 60 ms for the others.
+    Not in it: up to 20 ms on either side that the smoothing also saw (deltas up to 40 ms), the 60 ms from its start
+    that pitch and voice quality are taken from, and what pitch and RASTA filters remember; docs/audio.md has the
+    figures for every set. At the end openSMILE pads for smoothing and deltas, and the last one to four rows share their
+    start. Intervals end with the sound.
+
+    openSMILE reads the whole sound in one go, so that there are no seams, and holds no more than some seconds of it. A
+    configuration of one's own says itself what it holds.
 
     References
     ----------
+    Eyben et al., openSMILE: The Munich Versatile and Fast Open-Source Audio Feature Extractor, ACM MM 2010
     Eyben et al., The Geneva Minimalistic Acoustic Parameter Set (GeMAPS) for Voice Research and Affective Computing,
     IEEE Transactions on Affective Computing 7(2), 2016. https://audeering.github.io/opensmile-python/
+
+    Raises
+    ------
+    ParameterError
+        If there is no such feature set, or it has no such level.
     """
 
     name: ClassVar[str] = "opensmile"
+    version: ClassVar[int] = 2
     packages: ClassVar[tuple[str, ...]] = ("opensmile",)
 
-    feature_set: Literal["eGeMAPSv02"] = "eGeMAPSv02"
-    """Name of the set, its version included."""
-    level: Literal["low_level_descriptors"] = "low_level_descriptors"
-    """Which level of the set."""
+    feature_set: str = "eGeMAPSv02"
+    """GeMAPSv01a, GeMAPSv01b, eGeMAPSv01a, eGeMAPSv01b, eGeMAPSv02, ComParE_2016, emobase, IS09, IS10, IS11, IS12 or
+    IS13; or the path of a configuration of one's own, which ends with ``.conf`` and has the form that opensmile-python
+    asks for. Its files are part of the fingerprint."""
+    level: str = "low_level_descriptors"
+    """``low_level_descriptors`` or ``low_level_descriptors_deltas``, the deltas alone; of a configuration also the name
+    of any level of its data memory."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._setup.check(_LEVELS)
 
     @property
     def schema(self) -> Schema:
         """``values``: one column per descriptor, under openSMILE's names."""
-        columns = tuple(_smile(self.feature_set).feature_names)
+        columns = columns_of(self._setup)
         return {"values": Field(shape=(len(columns),), columns=columns)}
 
-    def extract(self, audio: Audio, execution: Execution = CPU) -> Track:
+    def weights(self) -> dict[str, Path]:
+        """Return the files of a configuration of one's own; raises `WeightsError` where it is missing."""
+        return self._setup.files()
+
+    def extract(self, audio: Audio, execution: Execution = CPU) -> Iterator[Track]:
         """Compute the track; sound too short for openSMILE's windows gives no row and a gap."""
-        smile = _smile(self.feature_set)
-        if audio.end_seconds - audio.start_seconds < _FRAME_SECONDS:
-            return self._nothing(audio)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # it warns of short sound; the gap below says so
-            table = smile.process_signal(audio.samples, audio.rate)
-        values = table.to_numpy(np.float32)
-        if not np.isfinite(values).any():  # openSMILE's way to say that the sound is too short
-            return self._nothing(audio)
-        finite = np.isfinite(values).all(axis=1)
-        starts = table.index.get_level_values("start").total_seconds().to_numpy(np.float64)[finite]
-        starts = audio.start_seconds + starts
-        times = np.stack([starts, np.minimum(starts + _FRAME_SECONDS, audio.end_seconds)], axis=1)
-        fields = {"values": np.ascontiguousarray(values[finite])}
-        return Track(schema=self.schema, times=times, fields=fields, gaps=audio.gaps)
+        schema = self.schema
+        rows = 0
+        for block in run_smile(self._setup, audio.samples):
+            times = np.minimum(audio.start_seconds + block.times, audio.end_seconds)
+            finite = np.isfinite(block.values).all(axis=1)
+            gaps = tuple(
+                Gap(start_seconds=start, end_seconds=end, reason="openSMILE gives values that are not finite")
+                for start, end in times[~finite]
+            )
+            rows += int(finite.sum())
+            yield Track(schema=schema, times=times[finite], fields={"values": block.values[finite]}, gaps=gaps)
+        if not rows:
+            reason = "sound too short for openSMILE's windows"
+            gap = Gap(start_seconds=audio.start_seconds, end_seconds=audio.end_seconds, reason=reason)
+            yield empty_track(schema, [gap])
 
-    def _nothing(self, audio: Audio) -> Track:
-        reason = "sound too short for openSMILE's windows"
-        gap = Gap(start_seconds=audio.start_seconds, end_seconds=audio.end_seconds, reason=reason)
-        return empty_track(self.schema, (*audio.gaps, gap))
-
-
-@cache
-def _smile(feature_set: str) -> "opensmile.Smile":
-    import opensmile
-
-    return opensmile.Smile(
-        feature_set=opensmile.FeatureSet[feature_set],
-        feature_level=opensmile.FeatureLevel.LowLevelDescriptors,
-    )
+    @property
+    def _setup(self) -> SmileSetup:
+        return SmileSetup(feature_set=self.feature_set, level=self.level, sample_rate=self.sample_rate)

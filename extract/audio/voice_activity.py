@@ -1,5 +1,6 @@
 """Voice activity: where somebody speaks (silero-vad)."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..base import CPU, AudioExtractor, Execution
 from ..weights import single_file
 
 _WINDOW_SAMPLES = {16_000: 512, 8_000: 256}
+_WINDOWS_A_PIECE = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class VoiceActivity(AudioExtractor):
     packages: ClassVar[tuple[str, ...]] = ("silero_vad", "torch")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.sample_rate not in _WINDOW_SAMPLES:
             raise ParameterError(f"voice activity needs a sample_rate of 16000 or 8000, found {self.sample_rate}")
 
@@ -49,26 +52,28 @@ class VoiceActivity(AudioExtractor):
         """Return the network, which ships inside its package."""
         return {"network": single_file("silero_vad", "data/silero_vad.jit")}
 
-    def extract(self, audio: Audio, execution: Execution = CPU) -> Track:
-        """Compute the track; no sound gives no row and a gap."""
+    def extract(self, audio: Audio, execution: Execution = CPU) -> Iterator[Track]:
+        """Compute the track, 32 s at a time; no sound gives no row and a gap."""
         import torch
 
         if not len(audio.samples):
             gap = Gap(start_seconds=audio.start_seconds, end_seconds=audio.start_seconds, reason="no sound")
-            return empty_track(self.schema, (*audio.gaps, gap))
+            yield empty_track(self.schema, [gap])
+            return
         window = _WINDOW_SAMPLES[self.sample_rate]
-        count = -(-len(audio.samples) // window)
-        windows = np.pad(audio.samples, (0, count * window - len(audio.samples))).reshape(count, window)
         network = _network()
-        network.reset_states()
-        with torch.inference_mode():
-            speech = [float(network(torch.from_numpy(one), self.sample_rate)) for one in windows]
-        level = np.sqrt((windows.astype(np.float64) ** 2).mean(axis=1))
-        starts = audio.start_seconds + np.arange(count) * (window / self.sample_rate)
-        ends = np.minimum(starts + window / self.sample_rate, audio.end_seconds)
-        values = np.stack([speech, level], axis=1).astype(np.float32)
-        times = np.stack([starts, ends], axis=1)
-        return Track(schema=self.schema, times=times, fields={"values": values}, gaps=audio.gaps)
+        network.reset_states()  # from here on it remembers, so that blocks make no difference
+        for first in range(0, len(audio.samples), _WINDOWS_A_PIECE * window):
+            samples = audio.samples[first : first + _WINDOWS_A_PIECE * window]
+            windows = np.pad(samples, (0, -len(samples) % window)).reshape(-1, window)
+            with torch.inference_mode():
+                speech = [float(network(torch.from_numpy(one), self.sample_rate)) for one in windows]
+            level = np.sqrt(np.square(windows, dtype=np.float64).mean(axis=1))
+            edges = np.minimum(first + window * np.arange(len(windows) + 1), len(audio.samples))
+            seconds = audio.start_seconds + edges / self.sample_rate
+            values = np.stack([speech, level], axis=1).astype(np.float32)
+            times = np.stack([seconds[:-1], seconds[1:]], axis=1)
+            yield Track(schema=self.schema, times=times, fields={"values": values})
 
 
 @cache

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError, WeightsError
+from ..torch_precision import multiplying_in
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -173,7 +174,7 @@ class Embedder:
         found = []
         # On a GPU torch would by itself convolve in TF32, which keeps three digits.
         exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-        half = torch.autocast("cuda", torch.float16, enabled=self._half)
+        half = multiplying_in("float16" if self._half else "float32", self._device)
         with torch.inference_mode(), exact, half:
             for start in range(0, len(pictures), _BATCH):
                 batch = torch.from_numpy(pictures[start : start + _BATCH].copy()).to(self._device)

@@ -2,5 +2,14 @@
 
 from .model import Utterance, Word
 from .read import TRANSCRIPT_SUFFIXES, read_transcript
+from .speaker_turns import Turn, assign_speakers, read_turns
 
-__all__ = ["TRANSCRIPT_SUFFIXES", "Utterance", "Word", "read_transcript"]
+__all__ = [
+    "TRANSCRIPT_SUFFIXES",
+    "Turn",
+    "Utterance",
+    "Word",
+    "assign_speakers",
+    "read_transcript",
+    "read_turns",
+]

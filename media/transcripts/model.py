@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
-    """A word with a given time ``[start_seconds, end_seconds)`` on the recording's clock."""
+    """A word, with its time ``[start_seconds, end_seconds)`` on the recording's clock where the file gives it."""
 
     text: str
-    start_seconds: float
-    end_seconds: float
+    start_seconds: float | None = None
+    """None, like `end_seconds`: the file places the words around this one and not this one."""
+    end_seconds: float | None = None
     confidence: float = 1.0
     """In [0, 1]; 1 where the file gives none."""
 
@@ -25,4 +26,4 @@ class Utterance:
     """None: not given."""
     speaker: str = ""
     words: tuple[Word, ...] = ()
-    """The words with their times in order, where the file gives them."""
+    """Every word in the order of the text, where the file gives the time of at least one of them; empty otherwise."""

@@ -1,29 +1,46 @@
-"""Plain text: the words and nothing else."""
+"""Plain text (.txt), and the label tracks that Audacity writes with the same suffix."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 from ...errors import TranscriptError
 from .model import Utterance
+from .text_file import numbered_lines, read_text
+from .values import interval, number
+
+_LABEL = re.compile(r"(?P<start>-?\d+\.\d+)\t(?P<end>-?\d+\.\d+)(?:\t(?P<text>.*))?")
 
 
-def read_plain(path: Path) -> list[Utterance]:
-    """Read a text file as one utterance without times."""
-    return [Utterance(text=" ".join(decode(path).split()))]
+def read_txt(path: Path) -> list[Utterance]:
+    """Read a text file: as a label track if its first line is a label of Audacity, else as one utterance without times.
 
-
-def decode(path: Path) -> str:
-    """Return a file's text from UTF-8, or UTF-16 where it starts with that byte order mark.
+    A label is ``start<TAB>end<TAB>text`` in seconds. One without length marks where something begins: its utterance
+    lasts to the next label, the last one's end is open. Lines with the frequencies of a label (behind a backslash) and
+    labels without text are left out.
 
     Raises
     ------
     TranscriptError
-        If the bytes are neither.
+        If a line of a label track is none; names it.
     """
-    raw = path.read_bytes()
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise TranscriptError(
-            f"{path}: byte {error.start} is not {encoding}; expected text in UTF-8 or UTF-16"
-        ) from None
+    text = read_text(path)
+    lines = numbered_lines(path, text)
+    if not lines or _LABEL.fullmatch(lines[0][1]) is None:
+        return [Utterance(text=" ".join(text.split()))]
+    labels = [_label(where, line) for where, line in lines if not line.startswith("\\")]
+    ends = [following.start_seconds for _, following in pairwise(labels)] + [None]
+    return [
+        Utterance(text=label.text, start_seconds=label.start_seconds, end_seconds=end)
+        if label.start_seconds == label.end_seconds
+        else label
+        for label, end in zip(labels, ends, strict=True)
+    ]
+
+
+def _label(where: str, line: str) -> Utterance:
+    found = _LABEL.fullmatch(line)
+    if found is None:
+        raise TranscriptError(f"{where}: '{line[:40]}' is no label; expected start<TAB>end<TAB>text in seconds")
+    start, end = interval(where, number(where, found["start"]), number(where, found["end"]))
+    return Utterance(text=" ".join((found["text"] or "").split()), start_seconds=start, end_seconds=end)

@@ -1,71 +1,98 @@
 """Reading any transcript file by its suffix."""
 
+import re
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 from ...errors import TranscriptError, did_you_mean
+from .csd import read_csd
+from .elan import read_eaf
+from .grid import read_align
+from .htk import read_htk
 from .json_words import read_json
 from .model import Utterance
-from .plain import read_plain
-from .subtitles import read_subtitles
+from .nist import read_ctm, read_stm
+from .plain import read_txt
+from .sphinx import read_wdseg
+from .subtitles import read_srt, read_vtt
 from .textgrid import read_textgrid
 
 _READERS: dict[str, Callable[[Path], list[Utterance]]] = {
     ".json": read_json,
     ".textgrid": read_textgrid,
-    ".vtt": read_subtitles,
-    ".srt": read_subtitles,
-    ".txt": read_plain,
+    ".wdseg": read_wdseg,
+    ".align": read_align,
+    ".vtt": read_vtt,
+    ".srt": read_srt,
+    ".txt": read_txt,
 }
-_MAX_BYTES = 64 * 2**20
+_READERS_OF_MANY: dict[str, Callable[[Path, str], list[Utterance]]] = {
+    ".ctm": read_ctm,
+    ".csd": read_csd,
+    ".eaf": read_eaf,
+    ".stm": read_stm,
+    ".mlf": read_htk,
+    ".lab": read_htk,
+}
+"""Readers of files that may belong to several media files; they are told which one it is."""
 
-TRANSCRIPT_SUFFIXES = tuple(_READERS)
+TRANSCRIPT_SUFFIXES = (
+    *(".json", ".textgrid", ".ctm", ".wdseg", ".align", ".csd"),  # words with times
+    *(".eaf", ".vtt", ".srt", ".stm"),  # mostly utterances with times
+    *(".lab", ".mlf", ".txt"),  # often no times
+)
 """Suffixes in lower case, the format with the most precise times first."""
 
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+"""NUL, of which UTF-16 read as UTF-8 is full, and halves of surrogate pairs."""
 
-def read_transcript(path: Path) -> tuple[Utterance, ...]:
+
+def read_transcript(path: Path, recording: str = "") -> tuple[Utterance, ...]:
     """Read a transcript.
+
+    Parameters
+    ----------
+    path
+        The file.
+    recording
+        Stem of the recording's media file, by which a file of many recordings is searched; empty: that of ``path``.
 
     Returns
     -------
     tuple of Utterance
-        In the order of their times where they have one. Empty where the file holds no words.
+        In the order of their times; one without time follows the one before it in the file. Empty where the file holds
+        no words.
 
     Raises
     ------
     TranscriptError
-        Names the file, what was found and what was expected.
+        Names the file and the place, what was found and what was expected.
     """
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
+    suffix = path.suffix.lower()
+    if suffix in _READERS:
+        read = _READERS[suffix](path)
+    elif suffix in _READERS_OF_MANY:
+        read = _READERS_OF_MANY[suffix](path, recording or path.stem.removesuffix(".words"))
+    else:
         raise TranscriptError(
             f"{path}: no reader for '{path.suffix}'; {did_you_mean(path.suffix, TRANSCRIPT_SUFFIXES)}"
         )
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise TranscriptError(f"{path}: {(error.strerror or str(error)).lower()}; expected a transcript") from None
-    if size > _MAX_BYTES:
-        raise TranscriptError(
-            f"{path}: {size / 2**20:.0f} MiB; expected a transcript of at most {_MAX_BYTES >> 20} MiB"
-        )
-    utterances = [utterance for utterance in reader(path) if utterance.text.strip()]
+    utterances = [utterance for utterance in read if utterance.text]
     for utterance in utterances:
         _check_text(path, utterance)
-        _check_times(path, utterance)
-    return tuple(sorted(utterances, key=lambda utterance: utterance.start_seconds or 0.0))
+    return tuple(_in_order(utterances))
+
+
+def _in_order(utterances: list[Utterance]) -> list[Utterance]:
+    """Sort by start; an utterance without one stays behind the one before it."""
+    starts = (utterance.start_seconds for utterance in utterances)
+    keys = list(accumulate(starts, lambda before, start: before if start is None else start, initial=0.0))[1:]
+    return [utterances[position] for position in sorted(range(len(utterances)), key=keys.__getitem__)]
 
 
 def _check_text(path: Path, utterance: Utterance) -> None:
-    """Refuse what a store could not hold: NUL (UTF-16 read as UTF-8 is full of it) and halves of surrogate pairs."""
+    """Refuse what a store could not hold."""
     for text in (utterance.text, utterance.speaker, *(word.text for word in utterance.words)):
-        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        if _NOT_TEXT.search(text):
             raise TranscriptError(f"{path}: {text[:40]!a} is not text; expected UTF-8, or UTF-16 with its mark")
-
-
-def _check_times(path: Path, utterance: Utterance) -> None:
-    intervals = [(utterance.text, utterance.start_seconds, utterance.end_seconds)]
-    intervals += [(word.text, word.start_seconds, word.end_seconds) for word in utterance.words]
-    for text, start, end in intervals:
-        if start is not None and end is not None and end < start:
-            raise TranscriptError(f"{path}: '{text[:40]}' ends at {end} s, before its start at {start} s")

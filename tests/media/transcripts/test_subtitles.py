@@ -1,6 +1,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trimodal.media import TranscriptError, Utterance, read_transcript
 
@@ -53,7 +55,6 @@ def test_subrip_oddities(text: str, tmp_path: Path) -> None:
         VTT.replace("WEBVTT", "WEBVTT\n\nSTYLE\n::cue { color: red }\n\nREGION\nid:a"),
         VTT.replace("\n\n00:00:03", "\n\nNOTE a comment\nof two lines\n\n00:00:03") + "\nNOTE\n\nNOTE more\n",
         VTT.replace("Hello", "<c.yellow.bg_blue>Hello</c>").replace("there", "<b><lang en>there</lang></b>"),
-        VTT.replace("Hello\nthere", "Hello<00:00:01.500><c> there</c>"),
         VTT.replace("Hello\nthere", "Hello&nbsp;there"),
         VTT.replace("\n\n00:00:03", "\n00:00:03"),
     ],
@@ -83,6 +84,70 @@ def test_webvtt_text_and_speaker(cue: str, text: str, speaker: str, tmp_path: Pa
     assert read(tmp_path, "a.vtt", f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n") == (expected,)
 
 
+def words_of(cue: str, tmp_path: Path) -> list[tuple[str, float | None, float | None]]:
+    (utterance,) = read(tmp_path, "a.vtt", f"WEBVTT\n\n00:01.000 --> 00:02.000\n{cue}\n")
+    assert (utterance.start_seconds, utterance.end_seconds) == (1.0, 2.0)
+    assert not utterance.words or utterance.text == " ".join(word.text for word in utterance.words)
+    return [(word.text, word.start_seconds, word.end_seconds) for word in utterance.words]
+
+
+@pytest.mark.parametrize(
+    ("cue", "words"),
+    [
+        ("Hello<00:00:01.500><c> there</c>", [("Hello", 1.0, 1.5), ("there", 1.5, 2.0)]),
+        ("Hello <00:01.500>there", [("Hello", 1.0, 1.5), ("there", 1.5, 2.0)]),
+        ("<00:01.250>Hello<00:01.500>\nthere<00:01.750>", [("Hello", 1.25, 1.5), ("there", 1.5, 1.75)]),
+        ("Hel<00:01.250>lo <00:01.500>there", [("Hello", 1.0, 1.5), ("there", 1.5, 2.0)]),
+        ("Hi<00:01.250> <00:01.500>there", [("Hi", 1.0, 1.25), ("there", 1.5, 2.0)]),
+        ("So, oh <00:01.500>dear", [("So,", None, None), ("oh", None, None), ("dear", 1.5, 2.0)]),
+        ("R&amp;D<00:01.500> <i>is</i>", [("R&D", 1.0, 1.5), ("is", 1.5, 2.0)]),
+        ("Hello<00:01.500> there<00:01.250> you", []),  # back in time
+        ("Hello<00:05.000> there", []),  # outside the cue
+        ("Hello", []),
+    ],
+)
+def test_times_inside_a_cue(cue: str, words: list[tuple[str, float | None, float | None]], tmp_path: Path) -> None:
+    assert words_of(cue, tmp_path) == words
+
+
+def test_captions_that_roll_up_are_read_once(tmp_path: Path) -> None:
+    cues = [
+        "00:00.000 --> 00:02.000 align:start position:0%\n \nso<00:00.500><c> it</c><00:01.000><c> goes</c>",
+        "00:02.000 --> 00:02.010 align:start position:0%\nso it goes\n ",
+        "00:02.010 --> 00:04.000 align:start position:0%\nso it goes\non<00:03.000><c> on</c>",
+    ]
+    text = "\n\n".join(["WEBVTT\nKind: captions", *cues])
+    first, second = read(tmp_path, "a.vtt", text)
+    assert [(w.text, w.start_seconds) for w in first.words] == [("so", 0.0), ("it", 0.5), ("goes", 1.0)]
+    assert [(w.text, w.start_seconds) for w in second.words] == [("on", 2.01), ("on", 3.0)]
+
+
+def test_without_times_inside_cues_what_is_said_twice_stays(tmp_path: Path) -> None:
+    text = "WEBVTT\n\n00:01.000 --> 00:02.000\nNo.\n\n00:02.000 --> 00:03.000\nNo.\n"
+    assert [utterance.text for utterance in read(tmp_path, "a.vtt", text)] == ["No.", "No."]
+
+
+MILLISECONDS = st.integers(0, 359_999_999)
+
+
+@given(st.lists(st.tuples(MILLISECONDS, MILLISECONDS), max_size=6))
+def test_times_come_back_to_the_millisecond(
+    tmp_path_factory: pytest.TempPathFactory, cues: list[tuple[int, int]]
+) -> None:
+    ordered = sorted((min(pair), max(pair)) for pair in cues)
+    folder = tmp_path_factory.mktemp("subtitles")
+    for suffix, mark in ((".srt", ","), (".vtt", ".")):
+        blocks = [f"{written(a, mark)} --> {written(b, mark)}\nword {i}" for i, (a, b) in enumerate(ordered)]
+        (folder / f"a{suffix}").write_text("\n\n".join(["WEBVTT"] * (suffix == ".vtt") + blocks))
+        found = [(u.start_seconds, u.end_seconds) for u in read_transcript(folder / f"a{suffix}")]
+        assert found == [(a / 1000, b / 1000) for a, b in ordered]
+
+
+def written(milliseconds: int, mark: str) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{mark}{rest:03}"
+
+
 @pytest.mark.parametrize("last", ["1984", "In\n1984", "Hello\n\n1984"])
 def test_numbers_that_were_said_stay(last: str, tmp_path: Path) -> None:
     utterances = read(tmp_path, "a.srt", f"1\n00:00:00,000 --> 00:00:00,500\n{last}\n\n{SRT}")
@@ -106,10 +171,10 @@ def test_cues_come_out_in_order_of_time(tmp_path: Path) -> None:
     [
         ("a.srt", "just words", r"a\.srt: has no line 'start --> end'; expected a \.srt file"),
         ("a.vtt", "just words", r"a\.vtt: has no line 'start --> end'; expected a \.vtt file"),
-        ("a.srt", "1\n0:0:1 --> 0:0:2\nHi", "'0:0:1 --> 0:0:2' has no times; expected 00:00:01,000"),
+        ("a.srt", "1\n0:0:1 --> 0:0:2\nHi", r"a\.srt, line 2: '0:0:1 --> 0:0:2' has no times; expected 00:00:01,000"),
         ("a.vtt", "WEBVTT\n\nabc --> def\nHi", "'abc --> def' has no times"),
-        ("a.srt", "1\n00:00:05,000 --> 00:00:02,000\nHi", "'Hi' ends at 2.0 s, before its start at 5.0 s"),
-        ("a.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\ncaf\xe9", "byte 35 is not utf-8-sig"),
+        ("a.srt", "1\n00:00:05,000 --> 00:00:02,000\nHi", r"a\.srt, line 2: ends at 2.0 s, before its start at 5.0 s"),
+        ("a.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\ncaf\xe9", "line 4: byte 0xe9 is not UTF-8"),
     ],
 )
 def test_broken_subtitles(name: str, content: str | bytes, message: str, tmp_path: Path) -> None:

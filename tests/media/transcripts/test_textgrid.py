@@ -1,9 +1,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trimodal.media import TranscriptError, Utterance, Word, read_transcript
-from trimodal.media.transcripts.textgrid import between_pauses
+from trimodal.media.transcripts.textgrid import read_textgrid
+from trimodal.media.transcripts.tiers import is_word
 
 Interval = tuple[float, float, str]
 WORDS: list[Interval] = [(0, 0.5, 'say ""hi""'), (0.5, 1, "Größe"), (1, 2.5, "sil"), (2.5, 2.6, ""), (2.6, 3, "end")]
@@ -92,6 +95,61 @@ def test_tiers_of_the_same_name_are_no_obstacle(tmp_path: Path) -> None:
     assert read(tmp_path, long_form([PHONES, PHONES, ("words", WORDS)])) == EXPECTED
 
 
+def test_the_words_of_every_speaker(tmp_path: Path) -> None:
+    tiers: list[tuple[str, list[Interval]]] = [
+        ("ann - words", [(0, 1, "<unk>"), (1, 2, "hello"), (2, 3, "spn")]),
+        ("ann - phones", [(1, 2, "HH")]),
+        ("Bob Lee - Words", [(0.5, 1.5, "hi")]),
+    ]
+    utterances = read(tmp_path, long_form(tiers))
+    assert [(u.speaker, u.text, u.start_seconds, u.end_seconds) for u in utterances] == [
+        ("Bob Lee", "hi", 0.5, 1.5),
+        ("ann", "hello", 1.0, 2.0),
+    ]
+
+
+def test_penn_forced_aligner(tmp_path: Path) -> None:
+    """P2FA writes the short form with an older head and upper-case words."""
+    words: list[Interval] = [(0, 0.5, "sp"), (0.5, 1.1, "HELLO"), (1.1, 1.5, "{NS}"), (1.5, 2, "THERE")]
+    text = short_form("word", words).replace('"ooTextFile"', '"ooTextFile short"').replace("Object class = ", "")
+    (utterance,) = read(tmp_path, text)
+    assert [(w.text, w.start_seconds, w.end_seconds) for w in utterance.words] == [
+        ("HELLO", 0.5, 1.1),
+        ("THERE", 1.5, 2.0),
+    ]
+
+
+@pytest.mark.parametrize("label", ["item [2]:", "intervals [3]:", '""IntervalTier""', "! xmin", "<exists>", '""'])
+def test_a_label_never_ends_a_tier(label: str, tmp_path: Path) -> None:
+    words: list[Interval] = [(0, 1, label), (1, 2, "z")]
+    for text in (long_form([("words", words)]), short_form("words", words)):
+        (utterance,) = read(tmp_path, text)
+        assert [word.text for word in utterance.words] == [label.replace('""', '"'), "z"]
+
+
+def test_comments_exponents_and_a_missing_last_line_end(tmp_path: Path) -> None:
+    text = short_form("words", [(1e-05, 1, "a"), (1, 2, "z")]).rstrip("\n").replace("<exists>", "<exists> ! are tiers")
+    (utterance,) = read(tmp_path, text)
+    assert [(word.text, word.start_seconds) for word in utterance.words] == [("a", 1e-05), ("z", 1.0)]
+
+
+TIMES = st.floats(0, 1e5, allow_subnormal=False)
+LABELS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+
+
+@given(st.lists(st.tuples(TIMES, TIMES, LABELS), max_size=8))
+def test_every_label_comes_back_with_its_times(
+    tmp_path_factory: pytest.TempPathFactory, intervals: list[tuple[float, float, str]]
+) -> None:
+    ordered = [(min(a, b), max(a, b), label) for a, b, label in intervals]
+    written = [(start, end, label.replace('"', '""')) for start, end, label in ordered]
+    path = tmp_path_factory.mktemp("grid") / "a.TextGrid"
+    for text in (long_form([("turns", written)]), short_form("turns", written)):
+        path.write_text(text, encoding="utf-8", newline="")
+        found = [(u.start_seconds, u.end_seconds, u.text) for u in read_textgrid(path)]
+        assert found == [(start, end, " ".join(label.split())) for start, end, label in ordered if is_word(label)]
+
+
 def test_a_grid_without_labels_holds_no_utterance(tmp_path: Path) -> None:
     assert read(tmp_path, long_form([("words", [(0, 3, "")])])) == ()
 
@@ -99,12 +157,19 @@ def test_a_grid_without_labels_holds_no_utterance(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "not a TextGrid"),
-        (b"hello", "not a TextGrid"),
+        (b"", "not a TextGrid, or not all of it: it ends where a text is expected"),
+        (b"hello", "not a TextGrid, or not all of it"),
+        (b'"ooTextFile" "Sound\n2"', "not a TextGrid; found 'Sound 2', expected 'TextGrid'"),
+        (b'File type = "ooTextFile"\n"TextGrid"\n0\n1e999', "line 4: '1e999' is not a finite number"),
+        (b'File type = "ooTextFile"\n"TextGrid"\n0\n"x"', "line 4: '\"x\"' is not a number; expected a whole TextGrid"),
+        (b'"ooTextFile" "TextGrid" 0 1 <absent>', "has no interval tier; expected one called 'words'"),
         (b"ooBinaryFile\x08TextGrid", "a binary TextGrid; save it in Praat as text"),
-        (long_form([("words", WORDS)])[:400].encode(), "not a TextGrid"),
-        (long_form([("words", WORDS)]).encode("latin-1"), "not a TextGrid .*can't decode byte 0xf6"),
-        (long_form([("words", [(2, 1, "back")])]).encode(), "not a TextGrid .*cannot occur after its end"),
+        (long_form([("words", WORDS)])[:400].encode(), "not a TextGrid, or not all of it"),
+        (short_form("words", WORDS)[:-20].encode(), "not a TextGrid, or not all of it"),
+        (long_form([("words", WORDS)]).encode("latin-1"), "line 22: byte 0xf6 is not UTF-8"),
+        (long_form([("words", [(2, 1, "back")])]).encode(), "line 17: ends at 1.0 s, before its start at 2.0 s"),
+        (long_form([("words", [(-5, 1, "early")])]).encode(), "line 17: starts at -5.0 s, before the recording"),
+        (long_form([("words", [(float("nan"), 1, "x")])]).encode(), "line 18: .* is not a number; expected a whole"),
         (long_form([]).encode(), "has no interval tier; expected one called 'words'"),
     ],
 )
@@ -118,17 +183,6 @@ def test_points_alone_are_not_enough(tmp_path: Path) -> None:
     text = short_form("words", WORDS).split('"IntervalTier"')[0].replace("<exists>\n2", "<exists>\n1")
     with pytest.raises(TranscriptError, match="has no interval tier"):
         read(tmp_path, text)
-
-
-@pytest.mark.parametrize(("pause", "count"), [(0.999, 1), (1.0, 2), (5.0, 2)])
-def test_a_pause_ends_an_utterance(pause: float, count: int) -> None:
-    words = [
-        Word(text="a", start_seconds=0.0, end_seconds=1.0),
-        Word(text="b", start_seconds=1.0 + pause, end_seconds=9.0),
-    ]
-    utterances = between_pauses(words)
-    assert len(utterances) == count
-    assert [word for utterance in utterances for word in utterance.words] == words
 
 
 def test_real_textgrid(media: Path) -> None:

@@ -1,0 +1,103 @@
+"""What is known of words and the sound they are said in, and what an aligner makes of it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 16_000
+"""Samples per second of what aligners listen to."""
+
+Origin = Literal["given", "aligned", "interpolated", "recognised"]
+"""Where a word's time came from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimedWord:
+    """A row of the words track in the making."""
+
+    text: str
+    start: float
+    """Seconds on the recording's clock."""
+    end: float
+    """Seconds on the recording's clock."""
+    confidence: float
+    """In [0, 1]."""
+    origin: Origin
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stretch:
+    """The words that are said in a stretch of sound: one utterance within its margins."""
+
+    tokens: Sequence[str]
+    """Words as the transcript writes them, in order."""
+    samples: NDArray[np.float32]
+    """Shape (n,), one channel at 16 kHz, full scale is [-1, 1]."""
+    start_seconds: float
+    """Time of the first sample on the recording's clock."""
+
+    @property
+    def end_seconds(self) -> float:
+        """End of the last sample on the recording's clock."""
+        return self.start_seconds + len(self.samples) / SAMPLE_RATE
+
+
+class Aligner(Protocol):
+    """Finds when words are said."""
+
+    def align(self, stretches: Sequence[Stretch]) -> list[list[TimedWord | None]]:
+        """Return for every stretch one entry per token, in order: its time, or None where it could not be placed.
+
+        Times are in order, do not overlap and lie within the stretch; the origin is ``aligned``. Many stretches come
+        at once so that a model can take them in batches; what comes out does not depend on which come together.
+        """
+        ...
+
+
+def fitness(words: Sequence[TimedWord | None]) -> float:
+    """Return the geometric mean of the confidences of the words that are placed, times the share of these words."""
+    logarithms = [math.log(max(word.confidence, 1e-12)) for word in words if word is not None]
+    return math.exp(sum(logarithms) / len(logarithms)) * len(logarithms) / len(words) if logarithms else 0.0
+
+
+def pcm(samples: NDArray[np.float32]) -> bytes:
+    """Return samples as the 16-bit integers that pocketsphinx reads."""
+    return np.clip(np.round(samples * 32767), -32768, 32767).astype("<i2").tobytes()
+
+
+def spread(tokens: Sequence[str], found: Sequence[TimedWord | None], low: float, high: float) -> list[TimedWord]:
+    """Give every run of words without times what its neighbours leave, in proportion to the words' letters.
+
+    Parameters
+    ----------
+    tokens
+        The words.
+    found
+        For every word its time, or None.
+    low, high
+        Bounds for runs at the beginning and at the end, in seconds.
+    """
+    words: list[TimedWord] = []
+    position = 0
+    while position < len(tokens):
+        if (word := found[position]) is not None:
+            words.append(word)
+            position += 1
+            continue
+        stop = next((i for i in range(position, len(tokens)) if found[i] is not None), len(tokens))
+        following = found[stop] if stop < len(tokens) else None
+        begin = words[-1].end if words else low
+        end = max(begin, following.start if following is not None else high)
+        letters = np.cumsum([0, *(len(token) for token in tokens[position:stop])])
+        edges = np.minimum(begin + (end - begin) * letters / letters[-1], end)
+        edges[-1] = end  # rounding must neither cross the bound nor miss it
+        words += [
+            TimedWord(text=token, start=float(a), end=float(b), confidence=0.0, origin="interpolated")
+            for token, a, b in zip(tokens[position:stop], edges[:-1], edges[1:], strict=True)
+        ]
+        position = stop
+    return words
