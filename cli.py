@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .recipe import Recipe
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
-"""Exit codes: all done; done, but some recordings failed or a store has problems; nothing done."""
+"""Exit codes: all done; done, but some recordings failed or something is wrong with a store; nothing done."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -85,8 +85,20 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("store", type=Path)
     verify = command("verify", "check a store: checksums, schema, times, masks", _verify)
     verify.add_argument("store", type=Path)
+    audit = command("audit", "look for leaks between the splits of a store, and for what they lack", _audit)
+    audit.add_argument("store", type=Path)
+    audit.add_argument("--group", action="append", default=[], help="a label that no two splits may share: a dialogue")
+    audit.add_argument("--corpus", help="of which corpus the store is, where its name does not say so: SEWA")
+    doctor = command("doctor", "show what is installed, and what is wrong with a corpus", _doctor)
+    doctor.add_argument("corpus", type=Path, nargs="?", help="a folder of media, or a manifest")
+    doctor.add_argument("--layout", default="auto", help="how the corpus lies on disk; auto finds out")
+    doctor.add_argument("--listen", action="store_true", help="compare the transcripts with the sound, too")
+    doctor.add_argument("--work", type=Path, help="where the tracks of --listen are kept; nowhere where not given")
+    doctor.add_argument("--jobs", type=int, default=None, help="processes of --listen; all cores where not given")
     recipes = command("recipes", "list the recipes, or print one", _recipes)
     recipes.add_argument("name", nargs="?")
+    extractors = command("extractors", "list what makes tracks, or explain one and its parameters", _extractors)
+    extractors.add_argument("name", nargs="?")
     sample = command("sample", "write the sample corpus into a new folder", _sample)
     sample.add_argument("folder", type=Path)
     return parser
@@ -111,7 +123,7 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     code = _finish(report.extraction, work, arguments)
     if not arguments.quiet:
-        print(f"{report.store}: {'written' if report.written else 'up to date'}")
+        _say_store(report.store, report.written)
     return code
 
 
@@ -141,7 +153,7 @@ def _align(arguments: argparse.Namespace) -> int:
     extraction = find_tracks(corpus, recipe, arguments.work)
     written = align(corpus, recipe, extraction, arguments.out)
     code = _finish(extraction, arguments.work, arguments)
-    print(f"{arguments.out}: {'written' if written else 'up to date'}")
+    _say_store(arguments.out, written)
     return code
 
 
@@ -161,6 +173,61 @@ def _verify(arguments: argparse.Namespace) -> int:
         print(problem)
     print(f"{arguments.store}: {f'{len(problems)} problems' if problems else 'no problem found'}")
     return SOME_FAILED if problems else DONE
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from .audit import audit, print_audit
+    from .store import FeatureStore
+
+    store = FeatureStore(arguments.store)
+    findings = audit(store, groups=arguments.group, corpus=arguments.corpus)
+    print_audit(store, findings)
+    return SOME_FAILED if findings else DONE
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    import tempfile
+
+    _require_extract()
+    from .corpus import read_corpus
+    from .doctor import examine, installed_packages, listen, machine
+
+    if arguments.corpus is None:
+        for name, value in machine().items():
+            print(f"{name}: {value}")
+        for extra, packages in installed_packages().items():
+            listed = ", ".join(f"{name} {found or 'MISSING'}" for name, found in packages.items())
+            print(f"{extra or 'always'}: {listed}")
+        return DONE
+    corpus = read_corpus(arguments.corpus, arguments.layout)
+    for note in corpus.notes:
+        print(f"note: {note}", file=sys.stderr)
+    findings = examine(corpus)
+    if arguments.listen:
+        with tempfile.TemporaryDirectory(prefix="trimodal-doctor-") as folder:
+            findings += listen(corpus, arguments.work or Path(folder), _jobs(arguments))
+    for finding in findings:
+        print(f"{finding.recording}: {finding.problem}")
+    found = f"{len(findings)} problems" if findings else "nothing found"
+    print(f"{arguments.corpus}: {len(corpus.recordings)} recordings, {found}")
+    return SOME_FAILED if findings else DONE
+
+
+def _extractors(arguments: argparse.Namespace) -> int:
+    _require_extract()
+    from .errors import UsageError, did_you_mean
+    from .extract import EXTRACTORS
+    from .extract.describe import description, summary
+
+    if arguments.name is None:
+        width = max(map(len, EXTRACTORS))
+        for name, extractor in EXTRACTORS.items():
+            print(f"{name:{width}}  {summary(extractor)}")
+    elif arguments.name in EXTRACTORS:
+        print(description(EXTRACTORS[arguments.name]))
+    else:
+        raise UsageError(f"no extractor is called '{arguments.name}'; {did_you_mean(arguments.name, EXTRACTORS)}")
+    return DONE
 
 
 def _recipes(arguments: argparse.Namespace) -> int:
@@ -185,13 +252,14 @@ def _sample(arguments: argparse.Namespace) -> int:
 
 
 def _read(arguments: argparse.Namespace) -> "tuple[Corpus, Recipe]":
-    """Read corpus and recipe, and pass on what the layout noticed."""
+    """Read corpus and recipe, and pass on what the layout and the split noticed."""
+    from .align import with_splits
     from .corpus import read_corpus
     from .recipe import load_recipe
 
     recipe = load_recipe(arguments.recipe)
     corpus = read_corpus(arguments.corpus, arguments.layout)
-    for note in corpus.notes:
+    for note in with_splits(corpus, recipe.split).notes:
         print(f"note: {note}", file=sys.stderr)
     return corpus, recipe
 
@@ -211,6 +279,17 @@ def _jobs(arguments: argparse.Namespace) -> int:
     import joblib
 
     return joblib.cpu_count() if arguments.jobs is None else int(arguments.jobs)
+
+
+def _say_store(store: Path, written: bool) -> None:
+    """Say what became of a store, and of segments that are not in it or odd."""
+    from .store.manifest import read_manifest
+
+    manifest = read_manifest(store)
+    for title, counts in (("left out", manifest.excluded), ("note", manifest.noted)):
+        for what, count in counts.items():
+            print(f"{title}: {count} segments: {what}", file=sys.stderr)
+    print(f"{store}: {'written' if written else 'up to date'}")
 
 
 def _finish(extraction: "Extraction", work: Path, arguments: argparse.Namespace) -> int:

@@ -111,12 +111,13 @@ def _doubts(
 ) -> Iterator[Finding]:
     track = read_track(tracks.paths["agreement"], agreement.schema)
     utterances = MediaSource(recording, segments, work).utterances or ()
-    for row in np.flatnonzero(track.values[:, 0] < DOUBTFUL):
+    values = np.asarray(track.values[:, 0], np.float64)
+    for row in np.flatnonzero(values < DOUBTFUL):
         text = utterances[int(track.fields["utterance"][row])].text
         yield Finding(
             recording=recording.id,
             problem=f"at {track.times[row, 0]:.1f} s the words '{text[:40]}' do not fit the sound "
-            f"(agreement {track.values[row, 0]:.2f}, expected {DOUBTFUL} or more)",
+            f"(agreement {values[row]:.2f}, expected {DOUBTFUL} or more)",
         )
 
 

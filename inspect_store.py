@@ -26,6 +26,9 @@ def print_store(store: FeatureStore) -> None:
     console.print("splits: " + ", ".join(f"{escape(str(name))} {count}" for name, count in splits.items()))
     for name, kind in store.manifest.labels.items():
         console.print(f"label {escape(str(name))}: {escape(_label(segments[name].to_numpy(), kind))}", highlight=False)
+    for title, counts in (("left out", store.manifest.excluded), ("noted", store.manifest.noted)):
+        for what, number in counts.items():
+            console.print(f"{title}: {number} segments: {escape(what)}", highlight=False, soft_wrap=True)
     gaps = store.gaps
     if len(gaps):
         console.print(f"{len(gaps)} gaps:")

@@ -1,28 +1,43 @@
 """The whole way from a corpus to a store, in one call; and its two halves."""
 
 import csv
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import __version__
-from .align import align_recording, output_schemas
+from .align import (
+    Exclusion,
+    align_recording,
+    choose_samples,
+    label_kinds,
+    output_schemas,
+    statistics_tables,
+    wanted_labels,
+    with_splits,
+)
 from .corpus import Corpus, Segment
 from .errors import CorpusError, StoreError, UsageError, did_you_mean
-from .extract.base import Execution
+from .extract.base import AnnotationExtractor, Execution
 from .extract.fingerprint import digest
 from .extract.plan import Plan, make_plan
 from .extract.recording import Failure, RecordingTracks, find_recording
 from .extract.runner import OnDone, extract_all
 from .extract.track_file import read_made_by, read_track
 from .recipe import Recipe
-from .store import GapRow, OutputSchema, SegmentRow, StoreWriter
+from .recipe.labels import Label
+from .store import GapRow, OutputSchema, StoreWriter
 from .store.manifest import read_manifest
 from .store.writer import check_names, check_target
 from .track import Track
 
 FAILURES_FILE = "failures.csv"
 """In the work folder: the recordings of the last run that are not in the store, and why."""
+EXCLUDED_FILE = "excluded.csv"
+"""In the work folder: the segments that were left out when the store was last written, and why."""
+REACHING_OUT = "reaches out of its recording"
+"""What a store notes of segments that it holds nevertheless."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +48,8 @@ class Extraction:
     """The recordings whose tracks are all there, in the order of the corpus."""
     failures: tuple[Failure, ...]
     """The others."""
+    work: Path
+    """The work folder, where the tracks lie."""
 
     @property
     def extracted(self) -> int:
@@ -119,10 +136,10 @@ def extract(
     """
     if jobs < 1:
         raise UsageError(f"jobs must be at least 1, found {jobs}")
-    check_names(recipe.align, kept_labels(corpus, recipe))
-    plan, _ = _planned(recipe)
+    statistics_tables(recipe, with_splits(corpus, recipe.split).segments)
+    planned = _planned(corpus, recipe)
     segments = corpus.segments_by_recording()
-    results = extract_all(corpus.recordings, segments, plan, work, execution or Execution(), jobs, on_done)
+    results = extract_all(corpus.recordings, segments, planned.plan, work, execution or Execution(), jobs, on_done)
     return _extraction(results, work)
 
 
@@ -134,7 +151,7 @@ def find_tracks(corpus: Corpus, recipe: Recipe, work: Path) -> Extraction:
     TrimodalError
         If the recipe does not fit, or a package or weights are missing.
     """
-    plan, _ = _planned(recipe)
+    plan = _planned(corpus, recipe).plan
     segments = corpus.segments_by_recording()
     results = [find_recording(recording, segments[recording.id], plan, work) for recording in corpus.recordings]
     return _extraction(results, work)
@@ -142,6 +159,8 @@ def find_tracks(corpus: Corpus, recipe: Recipe, work: Path) -> Extraction:
 
 def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -> bool:
     """Make the outputs of a recipe from tracks, and write them into a store.
+
+    Segments that are left out are listed in the work folder's ``excluded.csv``, and counted in the store.
 
     Returns
     -------
@@ -151,7 +170,7 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
     Raises
     ------
     TrimodalError
-        If no recording is left, or the store cannot be written.
+        If no recording or no segment is left, or the store cannot be written.
     """
     if not extraction.recordings:
         first = extraction.failures[0]
@@ -159,75 +178,102 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
         raise CorpusError(
             f"none of {count} recordings could be processed; the first: '{first.recording}': {first.reason}"
         )
-    plan, outputs = _planned(recipe)
-    labels = kept_labels(corpus, recipe)
+    planned = _planned(corpus, recipe)
+    corpus = with_splits(corpus, recipe.split)
     segments = corpus.segments_by_recording()
-    key = _store_key(recipe, labels, extraction.recordings, segments)
+    key = _store_key(recipe, planned.label_kinds, extraction.recordings, segments)
     if _is_current(store, key):
         return False
+    left_out: list[Exclusion] = []
+    noted: Counter[str] = Counter()
     with StoreWriter(
         store,
-        outputs=outputs,
-        labels=labels,
+        outputs=planned.outputs,
+        labels=planned.label_kinds,
         recipe_name=recipe.name,
         recipe_text=recipe.text,
         version=__version__,
         key=key,
         shard_bytes=int(recipe.store.shard_megabytes * 1e6),
+        statistics=statistics_tables(recipe, corpus.segments),
     ) as writer:
         for recording in extraction.recordings:
             if not segments[recording.recording]:
                 continue
-            tracks = _tracks_for_outputs(recipe, plan, recording)
-            rows, arrays = align_recording(segments[recording.recording], recording.duration_seconds, tracks, recipe)
+            tracks = _tracks_for_outputs(recipe, planned, recording)
+            duration = recording.duration_seconds
+            samples = choose_samples(segments[recording.recording], duration, tracks, recipe, planned.labels)
+            left_out += samples.excluded
+            noted[REACHING_OUT] += samples.reaching_out
+            if not samples.segments:
+                continue
+            rows, arrays = align_recording(samples.segments, duration, tracks, recipe)
             writer.append(
-                [_with_labels(row, labels) for row in rows],
+                rows,
                 arrays,
                 _gap_rows(recording, tracks),
-                sources={"media": recording.media_digest, "transcript": recording.transcript_digest},
-                made_by={track.name: read_made_by(recording.paths[track.name]) for track in plan.tracks},
+                sources=_sources(recording),
+                made_by={track.name: read_made_by(recording.paths[track.name]) for track in planned.plan.tracks},
             )
-        writer.commit()
+        _write_table(extraction.work / EXCLUDED_FILE, ("segment", "recording", "reason"), left_out)
+        if not writer.segments:
+            why = f"; the first: '{left_out[0].segment}': {left_out[0].reason}" if left_out else ""
+            raise CorpusError(f"{corpus.root}: all {len(left_out)} segments are left out{why}")
+        writer.commit(excluded=Counter(one.reason for one in left_out), noted=+noted)
     return True
-
-
-def kept_labels(corpus: Corpus, recipe: Recipe) -> dict[str, str]:
-    """Return ``number`` or ``text`` for every label that goes into the store.
-
-    Raises
-    ------
-    CorpusError
-        If the recipe wants a label that the corpus does not have.
-    """
-    wanted = corpus.label_names if recipe.labels is None else recipe.labels
-    kinds = {}
-    for name in wanted:
-        if name not in corpus.label_names:
-            hint = did_you_mean(name, corpus.label_names) if corpus.label_names else "it has none"
-            raise CorpusError(f"{corpus.root}: has no label '{name}', which the recipe keeps; {hint}")
-        values = [segment.labels[name] for segment in corpus.segments]
-        kinds[name] = "text" if any(isinstance(value, str) for value in values) else "number"
-    return kinds
 
 
 def _extraction(results: Sequence[RecordingTracks | Failure], work: Path) -> Extraction:
     """Sort results into recordings and failures, and write the table of these."""
     failures = tuple(result for result in results if isinstance(result, Failure))
-    _write_failures(work / FAILURES_FILE, failures)
-    return Extraction(
-        recordings=tuple(result for result in results if isinstance(result, RecordingTracks)), failures=failures
-    )
+    _write_table(work / FAILURES_FILE, ("recording", "track", "reason"), failures)
+    recordings = tuple(result for result in results if isinstance(result, RecordingTracks))
+    return Extraction(recordings=recordings, failures=failures, work=work)
 
 
-def _planned(recipe: Recipe) -> tuple[Plan, dict[str, OutputSchema]]:
-    """Return what a recipe extracts and what its outputs will hold; finds whatever does not go together."""
+@dataclass(frozen=True, kw_only=True)
+class _Planned:
+    """What a recipe makes of a corpus."""
+
+    plan: Plan
+    outputs: Mapping[str, OutputSchema]
+    labels: Mapping[str, Label]
+    label_kinds: Mapping[str, str]
+
+
+def _planned(corpus: Corpus, recipe: Recipe) -> _Planned:
+    """Return what a recipe makes of a corpus; finds whatever does not go together."""
     plan = make_plan(recipe.tracks)
-    return plan, output_schemas(recipe, {track.name: track.schema for track in plan.tracks})
+    schemas = {track.name: track.schema for track in plan.tracks}
+    _check_annotations(corpus, recipe)
+    labels = wanted_labels(corpus, recipe, schemas)
+    kinds = label_kinds(corpus, labels)
+    check_names(recipe.align, kinds)
+    return _Planned(plan=plan, outputs=output_schemas(recipe, schemas), labels=labels, label_kinds=kinds)
 
 
-def _tracks_for_outputs(recipe: Recipe, plan: Plan, recording: RecordingTracks) -> dict[str, Track]:
+def _check_annotations(corpus: Corpus, recipe: Recipe) -> None:
+    known = {annotation.name for recording in corpus.recordings for annotation in recording.annotations}
+    for name, extractor in recipe.tracks.items():
+        if isinstance(extractor, AnnotationExtractor) and extractor.annotation not in known:
+            hint = did_you_mean(extractor.annotation, known) if known else "there are none"
+            raise CorpusError(
+                f"{corpus.root}: no recording has the annotation '{extractor.annotation}', which track '{name}' reads; "
+                f"{hint}"
+            )
+
+
+def _tracks_for_outputs(recipe: Recipe, planned: _Planned, recording: RecordingTracks) -> dict[str, Track]:
     used = {name for spec in recipe.align.values() for name in spec.used_tracks()}
-    return {name: read_track(recording.paths[name], plan.track(name).schema) for name in sorted(used)}
+    used |= {label.track for label in planned.labels.values() if label.track}
+    return {name: read_track(recording.paths[name], planned.plan.track(name).schema) for name in sorted(used)}
+
+
+def _sources(recording: RecordingTracks) -> dict[str, str]:
+    """Return what provenance says of a recording: the hashes of its files and how its clock is adjusted."""
+    clock = {f"{stream}_clock": adjustment for stream, adjustment in recording.clock.items()}
+    annotations = {f"annotation:{name}": digest for name, digest in recording.annotation_digests.items()}
+    return {"media": recording.media_digest, "transcript": recording.transcript_digest, **annotations, **clock}
 
 
 def _gap_rows(recording: RecordingTracks, tracks: Mapping[str, Track]) -> list[GapRow]:
@@ -244,10 +290,6 @@ def _gap_rows(recording: RecordingTracks, tracks: Mapping[str, Track]) -> list[G
     ]
 
 
-def _with_labels(row: SegmentRow, labels: Mapping[str, str]) -> SegmentRow:
-    return replace(row, labels={name: row.labels[name] for name in labels})
-
-
 def _store_key(
     recipe: Recipe,
     labels: Mapping[str, str],
@@ -256,7 +298,12 @@ def _store_key(
 ) -> str:
     """Return a hash of all that decides what is in the store."""
     parts = [
-        [recording.keys, recording.duration_seconds, [repr(segment) for segment in segments[recording.recording]]]
+        [
+            recording.keys,
+            _sources(recording),
+            recording.duration_seconds,
+            [repr(segment) for segment in segments[recording.recording]],
+        ]
         for recording in recordings
     ]
     return digest(__version__, recipe.text, sorted(labels.items()), parts)
@@ -265,19 +312,17 @@ def _store_key(
 def _is_current(store: Path, key: str) -> bool:
     try:
         manifest = read_manifest(store)
-        return manifest.key == key and all(
-            (store / shard.file).stat().st_size == shard.bytes for shard in manifest.shards
-        )
+        return manifest.key == key and all((store / file.file).stat().st_size == file.bytes for file in manifest.files)
     except (StoreError, OSError):
         return False
 
 
-def _write_failures(path: Path, failures: Sequence[Failure]) -> None:
-    """Write the table of failures; one that is there belongs to an earlier run."""
+def _write_table(path: Path, columns: Sequence[str], rows: Sequence[Failure | Exclusion]) -> None:
+    """Write a table of the work folder; one that is there belongs to an earlier run."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     with open(temporary, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["recording", "track", "reason"])
-        writer.writerows([failure.recording, failure.track, failure.reason] for failure in failures)
+        writer.writerow(columns)
+        writer.writerows([getattr(row, column) for column in columns] for row in rows)
     temporary.replace(path)

@@ -72,7 +72,7 @@ class Windows:
         elif self.tail == "anchor":
             has_tail = has_rest & (whole > 0)
         else:  # with hops longer than windows the rest can lie between two of them
-            has_tail = has_rest & (following < end)
+            has_tail = has_rest & (following < end - slack)
         counts = whole + has_tail
         offsets = np.concatenate([[0], np.cumsum(counts)])
         number = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)

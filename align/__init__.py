@@ -1,7 +1,21 @@
 """Alignment: bringing tracks onto timelines. Knows tracks, segments and recipes, and no extractor."""
 
 from ..errors import RecipeError
+from .labels import label_kinds, wanted_labels
 from .outputs import align_recording
+from .samples import choose_samples
 from .schemas import output_schemas
+from .segments import Exclusion
+from .splits import statistics_tables, with_splits
 
-__all__ = ["RecipeError", "align_recording", "output_schemas"]
+__all__ = [
+    "Exclusion",
+    "RecipeError",
+    "align_recording",
+    "choose_samples",
+    "label_kinds",
+    "output_schemas",
+    "statistics_tables",
+    "wanted_labels",
+    "with_splits",
+]

@@ -23,9 +23,9 @@ from ..store import OutputArrays, SegmentRow
 from ..track import Track
 from .gaps import fill
 from .groups import group_rows
-from .overlap import offsets_of, overlap
+from .overlap import offsets_of, overlap, ranges
 from .pooling import Pooled, as_they_are, pool, pool_made_from
-from .schemas import own_track
+from .schemas import from_track, own_track
 from .timelines import Intervals, capped, grid_intervals, row_intervals, segment_intervals, window_intervals
 
 
@@ -72,9 +72,7 @@ def align_recording(
     ]
     speakers = [segment.speaker for segment in segments]
     made_from = {name: extractor.needed_tracks() for name, extractor in recipe.tracks.items()}
-    return rows, {
-        name: _Output(spec, tracks, made_from, speakers).arrays(bounds) for name, spec in recipe.align.items()
-    }
+    return rows, {name: _output(spec, tracks, made_from, bounds, speakers) for name, spec in recipe.align.items()}
 
 
 def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
@@ -95,6 +93,44 @@ def _spoken(tracks: Mapping[str, Track], recipe: Recipe, bounds: NDArray[np.floa
     return [""] * len(bounds)
 
 
+def _output(
+    spec: OutputSpec,
+    tracks: Mapping[str, Track],
+    made_from: Mapping[str, tuple[str, ...]],
+    bounds: NDArray[np.float64],
+    speakers: Sequence[str],
+) -> OutputArrays:
+    """Return an output of all segments: those of certain speakers from a track of theirs."""
+    if not spec.by_speaker:
+        return _Output(spec, tracks, made_from).arrays(bounds)
+    first = spec.tracks[0].name
+    chosen = np.array([spec.by_speaker.get(speaker, first) for speaker in speakers], object)
+    names = list(dict.fromkeys([first, *spec.by_speaker.values()]))
+    segments = [np.flatnonzero(chosen == name) for name in names]
+    parts = [
+        _Output(from_track(spec, name), tracks, made_from).arrays(bounds[some])
+        for name, some in zip(names, segments, strict=True)
+    ]
+    return _in_order(parts, np.concatenate(segments))
+
+
+def _in_order(parts: Sequence[OutputArrays], segments: NDArray[np.intp]) -> OutputArrays:
+    """Return the parts as one output; ``segments`` are the places of their segments, one part after the other."""
+    offsets = offsets_of(np.concatenate([np.diff(part.offsets) for part in parts]))
+    order = np.argsort(segments)
+    first, last = offsets[:-1][order], offsets[1:][order]
+    rows = ranges(first, last)
+    texts = [part.text for part in parts if part.text is not None]
+    return OutputArrays(
+        values=np.concatenate([part.values for part in parts])[rows],
+        times=np.concatenate([part.times for part in parts])[rows],
+        mask=np.concatenate([part.mask for part in parts])[rows],
+        coverage=np.concatenate([part.coverage for part in parts])[rows],
+        offsets=offsets_of(last - first),
+        text=np.concatenate(texts)[rows] if texts else None,
+    )
+
+
 class _Output:
     """One output of all segments of a recording."""
 
@@ -103,15 +139,12 @@ class _Output:
         spec: OutputSpec,
         tracks: Mapping[str, Track],
         made_from: Mapping[str, tuple[str, ...]],
-        speakers: Sequence[str],
     ) -> None:
         self._spec = spec
         self._made_from = made_from
-        self._speakers = np.array(speakers, np.dtypes.StringDType())
         self._own = own_track(spec)
         self._timeline_tracks = tracks
-        features = {track.name for track in spec.tracks} | set(spec.by_speaker.values())
-        self._features = {name: _restricted(tracks[name], spec.only_while, tracks) for name in features}
+        self._features = {track.name: _restricted(tracks[track.name], spec.only_while, tracks) for track in spec.tracks}
 
     def arrays(self, bounds: NDArray[np.float64]) -> OutputArrays:
         spec = self._spec
@@ -119,8 +152,6 @@ class _Output:
         if spec.max_length is not None:
             intervals = capped(intervals, spec.max_length, keep_last=spec.keep == "last")
         pooled = [self._pooled(track, intervals) for track in spec.tracks]
-        if spec.by_speaker:
-            pooled[0] = self._of_speakers(pooled[0], intervals)
         values = pooled[0].values
         if len(pooled) > 1:
             values = np.concatenate([one.values for one in pooled], axis=1, dtype=np.float32)
@@ -162,16 +193,6 @@ class _Output:
             return pool_made_from(feature, rows, track.pool.statistics)
         return pool(feature, intervals.times, track.pool)
 
-    def _of_speakers(self, others: Pooled, intervals: Intervals) -> Pooled:
-        """Put in what the tracks of certain speakers say in their segments."""
-        segment = np.repeat(np.arange(len(self._speakers)), np.diff(intervals.offsets))
-        values, observed, coverage = others.values.copy(), others.observed.copy(), others.coverage.copy()
-        for speaker, name in self._spec.by_speaker.items():
-            theirs = (self._speakers == speaker)[segment]
-            found = pool(self._features[name], intervals.times[theirs], self._spec.tracks[0].pool)
-            values[theirs], observed[theirs], coverage[theirs] = found.values, found.observed, found.coverage
-        return Pooled(values=values, observed=observed, coverage=coverage)
-
     def _text(self, intervals: Intervals) -> NDArray[np.generic] | None:
         timeline = self._spec.timeline
         track = None
@@ -190,7 +211,7 @@ def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Trac
     column = np.asarray(other.values[:, other.schema["values"].columns.index(condition.column)], np.float64)
     middles = track.times.mean(axis=1)
     moments = np.stack([middles, np.nextafter(middles, np.inf)], axis=1)
-    return track.rows(np.diff(overlap(other.times[column >= condition.at_least], moments).indptr) > 0)
+    return track.rows(overlap(other.times[column >= condition.at_least], moments).sum(axis=1) > 0)
 
 
 def _grouped(arrays: OutputArrays, groups: Groups) -> OutputArrays:

@@ -1,6 +1,7 @@
 """What outputs will hold, known before anything is extracted."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from ..errors import RecipeError
@@ -45,21 +46,22 @@ def own_track(spec: OutputSpec) -> str | None:
     return named if named in {track.name for track in spec.tracks} else None
 
 
+def from_track(spec: OutputSpec, name: str) -> OutputSpec:
+    """Return an output with another track for the first of its own, whoever speaks."""
+    first, *others = spec.tracks
+    return replace(spec, tracks=(replace(first, name=name), *others), by_speaker={})
+
+
 def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> OutputSchema:
     _check_timeline(name, spec, schemas)
     _check_while(name, spec, schemas)
     fields = {track.name: _feature(name, track.name, schemas) for track in spec.tracks}
-    for other in spec.by_speaker.values():
-        found, expected = _feature(name, other, schemas), fields[spec.tracks[0].name]
-        if (found.shape, found.dtype) != (expected.shape, expected.dtype):
-            raise RecipeError(
-                f"output '{name}': rows of track '{other}' are {found.dtype} {found.shape}; "
-                f"expected {expected.dtype} {expected.shape}, as those of '{spec.tracks[0].name}'"
-            )
     if len(fields) > 1 and any(len(field.shape) != 1 for field in fields.values()):
         shapes = sorted({field.shape for field in fields.values()})
         raise RecipeError(f"output '{name}': rows of shape {shapes} cannot stand side by side; expected vectors")
     pooled = [_pooled_field(track, fields[track.name], track.name == own_track(spec)) for track in spec.tracks]
+    for other in spec.by_speaker.values():
+        _check_speaker(name, spec, other, schemas)
     dtype = pooled[0].dtype if len(pooled) == 1 else "float32"
     if spec.gaps == "interpolate" and dtype != "float32":
         raise RecipeError(f"output '{name}': values of type {dtype} cannot be interpolated; expected 'gaps: hold'")
@@ -83,6 +85,23 @@ def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -
     )
 
 
+def _check_speaker(name: str, spec: OutputSpec, other: str, schemas: Mapping[str, Schema]) -> None:
+    """Check that rows made from a speaker's track can stand among those of the track that it stands for."""
+    found, expected = _first_rows(name, from_track(spec, other), schemas), _first_rows(name, spec, schemas)
+    if found != expected:
+        raise RecipeError(
+            f"output '{name}': rows of track '{other}' are {found}; "
+            f"expected {expected}, as those of '{spec.tracks[0].name}'"
+        )
+
+
+def _first_rows(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> str:
+    """Return in words what the first track of an output gives."""
+    track = spec.tracks[0]
+    field = _pooled_field(track, _feature(name, track.name, schemas), track.name == own_track(spec))
+    return f"{field.dtype} {field.shape}{' with text' if _has_text(spec, schemas) else ''}"
+
+
 def _check_timeline(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> None:
     if isinstance(spec.timeline, WordsTimeline) and "text" not in schemas[spec.timeline.track]:
         found = ", ".join(schemas[spec.timeline.track])
@@ -91,7 +110,8 @@ def _check_timeline(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) 
 
 def _check_while(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> None:
     if spec.only_while is not None:
-        columns = _feature(name, spec.only_while.track, schemas).columns
+        feature = _feature(name, spec.only_while.track, schemas)
+        columns = feature.columns if len(feature.shape) == 1 else ()
         if spec.only_while.column not in columns:
             raise RecipeError(
                 f"output '{name}': track '{spec.only_while.track}' has no column '{spec.only_while.column}'; "

@@ -1,7 +1,19 @@
 """Corpora: which recordings, segments and labels a folder holds. One file per layout."""
 
 from ..errors import CorpusError
+from .annotations import Annotation, Ratings, read_annotation
 from .layouts import LAYOUTS, read_corpus
 from .model import Corpus, Layout, Recording, Segment
 
-__all__ = ["LAYOUTS", "Corpus", "CorpusError", "Layout", "Recording", "Segment", "read_corpus"]
+__all__ = [
+    "LAYOUTS",
+    "Annotation",
+    "Corpus",
+    "CorpusError",
+    "Layout",
+    "Ratings",
+    "Recording",
+    "Segment",
+    "read_annotation",
+    "read_corpus",
+]

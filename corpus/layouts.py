@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from ..errors import CorpusError, UsageError, did_you_mean
-from . import folder, manifest
+from . import folder, kaldi, manifest
 from .model import Corpus, Layout
 
-LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in (manifest.LAYOUT, folder.LAYOUT)}
+LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in (manifest.LAYOUT, kaldi.LAYOUT, folder.LAYOUT)}
 """Every layout by name, the most specific first: ``auto`` takes the first that recognises the path."""
 
 

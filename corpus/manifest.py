@@ -1,16 +1,25 @@
-"""A CSV file with one row per segment: recording, media, fps, transcript, times, split, speaker, text, labels."""
+"""A CSV file with one row per segment: recording, media, transcript, clocks, times, split, speaker, text, labels."""
 
+import csv
 import math
+from collections.abc import Hashable, Mapping
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
 
-from ..errors import CorpusError, did_you_mean
+from ..errors import CorpusError, ParameterError, did_you_mean
+from ..media.clock import STREAMS, Adjustment, Stream, parse_adjustment
+from .annotations import Annotation
 from .model import Corpus, Layout, Recording, Segment
 
 FILE_NAME = "manifest.csv"
-COLUMNS = ("segment", "recording", "media", "fps", "rotation", "transcript", "start", "end", "split", "speaker", "text")
-"""Columns with a meaning; ``media`` is the only one that must be there, every other column is a label."""
+_CLOCKS: dict[Stream, str] = {stream: f"{stream}_clock" for stream in STREAMS}
+_OF_RECORDING = ("recording", "media", "fps", "rotation", "transcript", *_CLOCKS.values())
+COLUMNS = ("segment", *_OF_RECORDING, "start", "end", "split", "speaker", "text")
+"""Columns with a meaning; ``media`` is the only one that must be there."""
+_ANNOTATION = "annotation:"
+"""Columns that begin with it name a file of ratings; every other column is a label."""
 
 
 def recognises(path: Path) -> bool:
@@ -23,8 +32,8 @@ def read(path: Path) -> Corpus:
 
     Empty cells mean: recording, the media path without its suffix (that of pictures, which have a rate, as it is);
     segment, the recording (numbered where it has several); start, 0; end, the end of the recording; fps, a file that
-    has its own times; rotation, what the file says. A label column whose cells are all numbers is numeric, any other is
-    text.
+    has its own times; rotation, what the file says; clocks, times that are right; annotation, none. A label column
+    whose cells are all numbers is numeric, any other is text.
 
     Raises
     ------
@@ -37,51 +46,77 @@ def read(path: Path) -> Corpus:
     recordings: dict[str, Recording] = {}
     counts = _recording_ids(table).value_counts()
     numbers: dict[str, int] = {}
-    segments = []
+    segments: list[Segment] = []
+    lines: dict[str, int] = {}
     labels = _labels(table, file)
     for position, (row, recording_id) in enumerate(zip(table.to_dict("records"), _recording_ids(table), strict=True)):
-        where = f"{file}, line {position + 2}"
+        line = int(table.index[position])
+        where = f"{file}, line {line}"
         recording = Recording(
             id=recording_id,
             media=_path(root, row["media"], where),
             transcript=_path(root, row["transcript"], where) if row["transcript"] else None,
             frames_per_second=_rate(row["fps"], where),
             rotation_degrees=_rotation(row["rotation"], where),
+            annotations=_annotations(root, row, where),
+            clock=_clock(row, where),
         )
         above = recordings.setdefault(recording_id, recording)
         if above != recording:
-            same_files = (above.media, above.transcript) == (recording.media, recording.transcript)
-            what = "another frame rate or rotation" if same_files else "other media or another transcript"
-            raise CorpusError(f"{where}: recording '{recording_id}' has {what} further up")
+            differing = [
+                one.name for one in fields(Recording) if getattr(above, one.name) != getattr(recording, one.name)
+            ]
+            names = " and ".join(differing).replace("_", " ")
+            raise CorpusError(f"{where}: recording '{recording_id}' differs in {names} from the row further up")
         number = numbers[recording_id] = numbers.get(recording_id, -1) + 1
         default = recording_id if counts[recording_id] == 1 else f"{recording_id}_{number}"
-        segments.append(
-            Segment(
-                id=row["segment"] or default,
-                recording=recording_id,
-                start_seconds=_seconds(row["start"], "start", where) or 0.0,
-                end_seconds=_seconds(row["end"], "end", where),
-                split=row["split"],
-                speaker=row["speaker"],
-                text=row["text"] or None,
-                labels={name: values[position] for name, values in labels.items()},
-            )
+        segment = Segment(
+            id=row["segment"] or default,
+            recording=recording_id,
+            start_seconds=_seconds(row["start"], "start", where) or 0.0,
+            end_seconds=_seconds(row["end"], "end", where),
+            split=row["split"],
+            speaker=row["speaker"],
+            text=row["text"] or None,
+            labels={name: values[position] for name, values in labels.items()},
         )
+        if segment.end_seconds is not None and segment.end_seconds <= segment.start_seconds:
+            start, end = segment.start_seconds, segment.end_seconds
+            raise CorpusError(f"{where}: segment '{segment.id}' ends at {end} s, not after its start at {start} s")
+        if (above_line := lines.setdefault(segment.id, line)) != line:
+            raise CorpusError(
+                f"{where}: the segment id '{segment.id}' is that of line {above_line}; ids must be unique"
+            )
+        segments.append(segment)
     return Corpus(root=root, layout=LAYOUT.name, recordings=tuple(recordings.values()), segments=tuple(segments))
 
 
 def _read_table(file: Path) -> pd.DataFrame:
+    """Return the rows as text, so that "0001" keeps its zeros, under the lines on which they begin."""
+    lines, rows = [], []
     try:
-        # utf-8-sig also reads UTF-8 without a byte order mark; every cell stays text, so "0001" keeps its zeros. Given
-        # the header as a row like the others, pandas neither renames columns nor takes the first one for an index.
-        table = pd.read_csv(
-            file, dtype=str, header=None, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
-        ).fillna("")
+        with open(file, encoding="utf-8-sig", newline="") as text:  # with or without a byte order mark
+            reader = csv.reader(text, skipinitialspace=True, strict=True)
+            last_line = 0
+            for cells in reader:
+                if cells:  # not a blank line
+                    lines.append(last_line + 1)
+                    rows.append(cells)
+                last_line = reader.line_num
     except OSError as error:
         raise CorpusError(f"{file}: cannot be read ({error.strerror}); expected a manifest") from None
-    except (ValueError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{file}: not a CSV file in UTF-8 ({str(error).strip()})") from None
-    table, table.columns = table.iloc[1:].reset_index(drop=True), table.iloc[0].str.strip()
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{file}: not a CSV file in UTF-8 ({error})") from None
+    except csv.Error as error:
+        raise CorpusError(f"{file}, line {reader.line_num}: not CSV ({error})") from None
+    if not rows:
+        raise CorpusError(f"{file}: is empty; expected a line with the names of the columns")
+    width = len(rows[0])
+    for line, cells in zip(lines, rows, strict=True):
+        if len(cells) > width:
+            raise CorpusError(f"{file}, line {line}: has {len(cells)} cells; expected {width}, as many as the header")
+    header, *rows = [cells + [""] * (width - len(cells)) for cells in rows]
+    table = pd.DataFrame(rows, index=lines[1:], columns=[name.strip() for name in header], dtype=str)
     for position, column in enumerate(table.columns):
         if not column or column in table.columns[:position]:
             problem = f"is called '{column}' like one before it" if column else "has no name"
@@ -107,16 +142,20 @@ def _recording_ids(table: pd.DataFrame) -> pd.Series:
 def _labels(table: pd.DataFrame, file: Path) -> dict[str, list[float] | list[str]]:
     labels: dict[str, list[float] | list[str]] = {}
     for name in table.columns.drop(list(COLUMNS)):
+        if name.startswith(_ANNOTATION):
+            continue
         cells = [str(cell) for cell in table[name]]
         numbers = pd.to_numeric(table[name], errors="coerce")
         if numbers.notna().all():
             labels[str(name)] = [float(number) for number in numbers]
         elif numbers.notna().any() and "" in cells:
-            raise CorpusError(f"{file}, line {cells.index('') + 2}: label '{name}' is empty; expected a number")
+            line = table.index[cells.index("")]
+            raise CorpusError(f"{file}, line {line}: label '{name}' is empty; expected a number")
         else:
             labels[str(name)] = cells
-        if any(isinstance(value, float) and not math.isfinite(value) for value in labels[str(name)]):
-            raise CorpusError(f"{file}: label '{name}' has a value that is not finite")
+        for line, value in zip(table.index, labels[str(name)], strict=True):
+            if isinstance(value, float) and not math.isfinite(value):
+                raise CorpusError(f"{file}, line {line}: label '{name}' is {value}; expected a finite number")
     return labels
 
 
@@ -156,10 +195,34 @@ def _rotation(cell: str, where: str) -> int | None:
     return int(cell) if cell else None
 
 
+def _annotations(root: Path, row: Mapping[Hashable, str], where: str) -> tuple[Annotation, ...]:
+    """Return the annotations of a row; frames without times are at the rate of the pictures."""
+    return tuple(
+        Annotation(
+            name=str(column).removeprefix(_ANNOTATION), path=root / cell, rows_per_second=_rate(row["fps"], where)
+        )
+        for column, cell in row.items()
+        if str(column).startswith(_ANNOTATION) and cell
+    )
+
+
+def _clock(row: Mapping[Hashable, str], where: str) -> dict[Stream, Adjustment]:
+    clock: dict[Stream, Adjustment] = {}
+    for stream, column in _CLOCKS.items():
+        if row[column]:
+            try:
+                clock[stream] = parse_adjustment(row[column])
+            except ParameterError as error:
+                raise CorpusError(f"{where}: column '{column}' is '{row[column]}'; {error}") from None
+    if "transcript" in clock and not row["transcript"]:
+        raise CorpusError(f"{where}: column 'transcript_clock' is given and 'transcript' is empty; expected both")
+    return clock
+
+
 LAYOUT = Layout(
     name="manifest",
     summary="a CSV file with a row per segment: media, and optionally fps, rotation, segment, recording, transcript, "
-    "start, end, split, speaker, text and labels",
+    "clocks, annotations, start, end, split, speaker, text and labels",
     recognises=recognises,
     read=read,
 )

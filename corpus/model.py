@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import CorpusError
+from ..media.clock import Adjustment, Stream
+from .annotations import Annotation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +17,8 @@ class Recording:
     Raises
     ------
     CorpusError
-        If the frame rate is not positive, or the rotation is no quarter turn.
+        If the frame rate is not positive, the rotation is no quarter turn, two annotations have one name, or there is
+        no transcript whose times could be adjusted.
     """
 
     id: str
@@ -28,6 +31,10 @@ class Recording:
     """Rate of a folder of pictures, which sets its clock; None: a file, which has times of its own."""
     rotation_degrees: int | None = None
     """By how much to turn the stored pictures counter-clockwise: 0, 90, 180 or 270; None: as the file says."""
+    annotations: tuple[Annotation, ...] = ()
+    """What raters said of it in the course of time, each with a name of its own."""
+    clock: Mapping[Stream, Adjustment] = field(default_factory=dict)
+    """How to adjust the times of streams; those that are not named have them right."""
 
     def __post_init__(self) -> None:
         if self.frames_per_second is not None and not 0 < self.frames_per_second < float("inf"):
@@ -38,6 +45,13 @@ class Recording:
             raise CorpusError(
                 f"recording '{self.id}' has the rotation {self.rotation_degrees}; expected 0, 90, 180 or 270 degrees"
             )
+        _check_unique("annotation", (one.name for one in self.annotations), f"recording '{self.id}': ")
+        if "transcript" in self.clock and self.transcript is None:
+            raise CorpusError(f"recording '{self.id}' has a clock for the transcript and no transcript; leave it out")
+
+    def annotation(self, name: str) -> Annotation | None:
+        """Return an annotation by name, None where there is none."""
+        return next((annotation for annotation in self.annotations if annotation.name == name), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +71,7 @@ class Segment:
     text: str | None = None
     """The words spoken, where the corpus gives them; None: take them from the transcript."""
     labels: Mapping[str, float | str] = field(default_factory=dict)
-    """One value for every label name of the corpus; numbers are finite."""
+    """Values by the label's name, numbers finite; a label that the segment does not have is not in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +130,7 @@ class Layout:
     """Read the corpus; raises `CorpusError`."""
 
 
-def _check_unique(kind: str, ids: Iterable[str]) -> None:
+def _check_unique(kind: str, ids: Iterable[str], where: str = "") -> None:
     name, count = max(Counter(ids).items(), key=lambda item: item[1], default=("", 0))
     if count > 1:
-        raise CorpusError(f"the {kind} id '{name}' occurs {count} times; ids must be unique")
+        raise CorpusError(f"{where}the {kind} id '{name}' occurs {count} times; ids must be unique")

@@ -2,6 +2,7 @@
 
 from ..errors import ParameterError
 from .base import (
+    AnnotationExtractor,
     AudioExtractor,
     Execution,
     Extractor,
@@ -16,6 +17,7 @@ from .registry import EXTRACTORS
 
 __all__ = [
     "EXTRACTORS",
+    "AnnotationExtractor",
     "AudioExtractor",
     "Execution",
     "Extractor",

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus import Segment
+from ..corpus import Ratings, Segment
 from ..errors import ParameterError, UsageError, require_packages
 from ..media import Audio, AudioSelection, Channel, Frames, Sampling, Utterance
 from ..track import Schema, Track
@@ -67,6 +67,11 @@ class Extractor(ABC):
     """Modules that it imports at first use."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Fields that name another track of the recipe."""
+
+    @property
+    def extra(self) -> str:
+        """The extra that installs its packages."""
+        return "extract"
 
     @property
     @abstractmethod
@@ -227,6 +232,18 @@ class SegmentExtractor(Extractor):
     @abstractmethod
     def extract(self, segments: Sequence[Segment], duration_seconds: float) -> Track:
         """Turn the segments of a recording that lasts ``duration_seconds`` into a track."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotationExtractor(Extractor):
+    """Reads one of the recording's annotations."""
+
+    annotation: str
+    """Its name in the corpus."""
+
+    @abstractmethod
+    def extract(self, ratings: Ratings, duration_seconds: float) -> Track:
+        """Turn the annotation of a recording that lasts ``duration_seconds`` into a track."""
 
 
 @dataclass(frozen=True, kw_only=True)

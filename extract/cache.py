@@ -10,7 +10,16 @@ from pathlib import Path
 
 from ..corpus import Recording, Segment
 from ..media import list_pictures
-from .base import SegmentExtractor, TranscriptExtractor
+from ..media.clock import Stream
+from .base import (
+    AnnotationExtractor,
+    Extractor,
+    FaceExtractor,
+    SegmentExtractor,
+    SoundExtractor,
+    TranscriptExtractor,
+    VideoExtractor,
+)
 from .fingerprint import digest, file_digest
 from .plan import Plan, PlannedTrack
 
@@ -29,6 +38,8 @@ class Source:
     """Hash of the transcript's content, or of the segments' text; empty where there is neither."""
     segments_digest: str
     """Hash of where the segments lie."""
+    annotation_digests: Mapping[str, str]
+    """Hash of every annotation's content and of how it is read, by name."""
 
 
 class TrackCache:
@@ -69,6 +80,10 @@ class TrackCache:
             media_digest=self._digest(recording.media),
             transcript_digest=transcript,
             segments_digest=digest(places),
+            annotation_digests={
+                one.name: digest(self._digest(one.path), one.rows_per_second, one.recording)
+                for one in recording.annotations
+            },
         )
 
     def keys(self, plan: Plan, source: Source) -> dict[str, str]:
@@ -80,10 +95,14 @@ class TrackCache:
                 inputs.append(f"{float(source.recording.frames_per_second)!r} fps")
             if source.recording.rotation_degrees is not None:
                 inputs.append(f"turned by {source.recording.rotation_degrees} degrees")
+            clock = source.recording.clock
+            inputs += [f"{name} {clock[name]}" for name in _streams_read(track.extractor) if name in clock]
             if isinstance(track.extractor, TranscriptExtractor):
                 inputs.append(source.transcript_digest)
             if isinstance(track.extractor, SegmentExtractor):
                 inputs.append(source.segments_digest)
+            if isinstance(track.extractor, AnnotationExtractor):
+                inputs.append(source.annotation_digests.get(track.extractor.annotation, ""))
             keys[track.name] = digest(track.fingerprint, inputs)
         return keys
 
@@ -108,6 +127,19 @@ class TrackCache:
         temporary.write_text(json.dumps({**known, "digest": result}), encoding="utf-8")
         temporary.replace(note)
         return result
+
+
+def _streams_read(extractor: Extractor) -> tuple[Stream, ...]:
+    """Return the streams whose times are in a track's numbers, those of the tracks that it needs left out."""
+    if isinstance(extractor, VideoExtractor | FaceExtractor):
+        return ("video",)
+    if isinstance(extractor, TranscriptExtractor):
+        return ("audio", "transcript")
+    if isinstance(extractor, SoundExtractor):
+        return ("audio",)
+    if isinstance(extractor, SegmentExtractor | AnnotationExtractor):  # the later end of both is that of the recording
+        return ("audio", "video")
+    return ()
 
 
 def _state(path: Path) -> dict[str, object]:

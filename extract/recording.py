@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus import Recording, Segment
+from ..corpus import Recording, Segment, read_annotation
 from ..errors import TrackError, TrimodalError
 from ..media import Audio, Sampling
 from ..track import Gap, Track, empty_track
 from .base import (
+    AnnotationExtractor,
     AudioExtractor,
     Execution,
     FaceExtractor,
@@ -55,6 +56,9 @@ class RecordingTracks:
     duration_seconds: float
     media_digest: str
     transcript_digest: str
+    annotation_digests: Mapping[str, str]
+    clock: Mapping[str, str]
+    """How the times of its streams are adjusted, by stream."""
     keys: Mapping[str, str]
     """Key of every track: it changes whenever the numbers may."""
     paths: Mapping[str, Path]
@@ -122,6 +126,8 @@ def _locate(media: MediaSource, plan: Plan, work: Path) -> tuple[RecordingTracks
         duration_seconds=duration,
         media_digest=source.media_digest,
         transcript_digest=source.transcript_digest,
+        annotation_digests=source.annotation_digests,
+        clock={stream: str(adjustment) for stream, adjustment in sorted(media.recording.clock.items())},
         keys=keys,
         paths={track.name: cache.path(track, media.recording.id, keys[track.name]) for track in plan.tracks},
     )
@@ -236,6 +242,12 @@ class _Extraction:
                 yield self._nothing(track, "no transcript" if utterances is None else "the transcript has no words")
         elif isinstance(extractor, SegmentExtractor):
             yield extractor.extract(self._media.segments, self._media.info.duration_seconds)
+        elif isinstance(extractor, AnnotationExtractor):
+            annotation = self._media.recording.annotation(extractor.annotation)
+            if annotation is None:
+                yield self._nothing(track, f"no annotation '{extractor.annotation}'")
+            else:
+                yield extractor.extract(read_annotation(annotation), self._media.info.duration_seconds)
         elif isinstance(extractor, TrackExtractor):
             needed = {field: self._read(getattr(extractor, field)) for field in extractor.needed_fields()}
             yield extractor.extract(needed, self._execution)
@@ -263,7 +275,8 @@ class _Extraction:
         return read_track(self._paths[name], self._plan.track(name).schema)
 
     def _nothing(self, track: PlannedTrack, reason: str) -> Track:
-        gap = Gap(start_seconds=0.0, end_seconds=self._media.info.duration_seconds, reason=reason)
+        # As long as the file: the clock of streams that a track does not read is not in its key.
+        gap = Gap(start_seconds=0.0, end_seconds=self._media.file_info.duration_seconds, reason=reason)
         return empty_track(track.schema, [gap])
 
 

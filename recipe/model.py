@@ -6,7 +6,10 @@ from typing import Any, ClassVar, Literal
 
 from ..errors import ParameterError
 from ..extract import Extractor
+from ..windows import Windows
+from .labels import Label
 from .pools import Functionals, Pool
+from .splits import Split
 from .timelines import RowsTimeline, Timeline
 
 _STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
@@ -99,6 +102,11 @@ class StoreSpec:
             raise ParameterError(f"shard_megabytes must be positive, found {self.shard_megabytes}")
 
 
+Statistics = Literal["default", "none", "folds"] | tuple[str, ...]
+"""Of which splits columns have statistics: those named; ``folds``: for every split a table of all others; ``default``:
+``folds`` where the recipe makes folds, else ``train`` where there is such a split."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """A whole recipe, checked."""
@@ -107,8 +115,13 @@ class Recipe:
     description: str
     tracks: Mapping[str, Extractor]
     align: Mapping[str, OutputSpec]
-    labels: tuple[str, ...] | None
-    """Labels to keep; None: all that the corpus has."""
+    segments: Windows | None
+    """What segments are cut into; None: they stay whole."""
+    labels: Mapping[str, Label] | None
+    """Labels by the name that they get; None: all that the corpus has."""
+    split: Split | None
+    """How segments are shared out; None: as the corpus has them."""
+    statistics: Statistics
     store: StoreSpec
     text: str
     """The YAML it was read from."""

@@ -10,9 +10,12 @@ from typing import Any, ClassVar, Literal
 from ..errors import RecipeError, did_you_mean
 from ..extract import EXTRACTORS, Extractor
 from ..extract.plan import check_needs
+from ..windows import Windows
 from .builder import Builder, hint
-from .model import Groups, OutputSpec, PooledTrack, Recipe, StoreSpec, While
+from .labels import Label
+from .model import Groups, OutputSpec, PooledTrack, Recipe, Statistics, StoreSpec, While
 from .pools import POOLS, STATISTICS, Functionals, Pool
+from .splits import SPLITS, Split
 from .timelines import TIMELINES, RowsTimeline, Timeline
 from .yaml_tree import YamlTree
 
@@ -37,7 +40,10 @@ class _RecipeFile:
     description: str = ""
     tracks: dict[str, dict[str, Any] | None]
     align: dict[str, dict[str, Any]]
-    labels: tuple[str, ...] | None = None
+    segments: Any = None
+    labels: Any = None
+    split: Any = None
+    statistics: Any = None
     store: StoreSpec = field(default_factory=StoreSpec)
 
 
@@ -81,10 +87,62 @@ class _Parser:
             description=top.description,
             tracks=tracks,
             align={name: self._output(name, entry, tracks) for name, entry in top.align.items()},
-            labels=top.labels,
+            segments=self._segments(top.segments),
+            labels=self._labels(top.labels, tracks),
+            split=self._split(top.split),
+            statistics=self._statistics(top.statistics),
             store=top.store,
             text=self._text,
         )
+
+    def _segments(self, given: Any) -> Windows | None:
+        if given is None:
+            return None
+        _, parameters = self._builder.chosen(given, ("windows",), ("segments",), "kind of segments")
+        return self._builder.build(Windows, parameters, ("segments", "windows"))
+
+    def _labels(self, given: Any, tracks: Mapping[str, Extractor]) -> dict[str, Label] | None:
+        """Return the labels: a list of those of the corpus, or a mapping with the rules of each."""
+        if given is None:
+            return None
+        if isinstance(given, list) and all(isinstance(name, str) for name in given):
+            given = dict.fromkeys(given)
+        if not isinstance(given, dict):
+            found = json.dumps(given)[:60]
+            message = f"'labels' is {found}; expected a list of names, or names with their rules"
+            raise self._tree.error(message, ("labels",))
+        labels = {
+            name: self._builder.build(Label, {} if rules is None else rules, ("labels", name))
+            for name, rules in given.items()
+        }
+        for name, label in labels.items():
+            if label.track and label.track not in tracks:
+                message = f"no track is called '{label.track}'; {hint(label.track, tracks)}"
+                raise self._tree.error(message, ("labels", name, "track"))
+        return labels
+
+    def _split(self, given: Any) -> Split | None:
+        if given is None:
+            return None
+        kinds = [key for key in SPLITS if isinstance(given, dict) and key in given]
+        if len(kinds) != 1:
+            message = (
+                f"'split' is {json.dumps(given)[:60]}; expected a mapping with one of the keys {', '.join(SPLITS)}"
+            )
+            raise self._tree.error(message, ("split",))
+        return self._builder.build(SPLITS[kinds[0]], given, ("split",))
+
+    def _statistics(self, given: Any) -> Statistics:
+        if given is None:
+            return "default"
+        if given in ("none", "folds"):
+            return "none" if given == "none" else "folds"
+        splits = given["split"] if isinstance(given, dict) and set(given) == {"split"} else None
+        names = splits if isinstance(splits, list) else [splits]
+        if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+            message = f"'statistics' is {json.dumps(given)[:60]}; expected none, folds, or {{split: NAME}}"
+            raise self._tree.error(message, ("statistics",))
+        return tuple(names)
 
     def _extractor(self, name: str, entry: Mapping[str, Any]) -> Extractor:
         where = ("tracks", name)

@@ -1,11 +1,13 @@
 """Reading a store in training: a torch Dataset, and a collate function that pads and masks."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import StoreError, did_you_mean, require_packages
+from .normalisation import Method, Normaliser
 from .reader import FeatureStore, Sample
 
 require_packages("trimodal.store.loader", ["torch"], "torch")
@@ -22,31 +24,48 @@ class SegmentDataset(Dataset[Sample]):
     store
         The store, or its folder.
     split
-        Keep the segments of this split; None: all.
+        Keep the segments of this split, or of these; None: all.
+    normalise
+        For outputs by name ``standard``, ``minmax``, ``robust`` or ``per_segment``, see `normalisation`; the others
+        stay as they are. Normalised values are float32; rows that were not observed stay zero, as padding is.
+    statistics
+        Of which splits the statistics are to be: ``train``, ``without fold0``; None: those that the store has, where
+        there is no choice.
 
     Raises
     ------
     StoreError
-        If there is no such split.
+        If there is no such split, output or table of statistics.
 
     Examples
     --------
-    >>> train = SegmentDataset("moods.store", split="train")  # doctest: +SKIP
+    >>> train = SegmentDataset("moods.store", split="train", normalise={"audio": "standard"})  # doctest: +SKIP
     >>> DataLoader(train, batch_size=32, shuffle=True, collate_fn=collate)  # doctest: +SKIP
     """
 
-    def __init__(self, store: FeatureStore | str, split: str | None = None) -> None:
+    def __init__(
+        self,
+        store: FeatureStore | str,
+        split: str | Sequence[str] | None = None,
+        *,
+        normalise: Mapping[str, Method] | None = None,
+        statistics: str | None = None,
+    ) -> None:
         self.store = store if isinstance(store, FeatureStore) else FeatureStore(store)
         splits = self.store.segments["split"].to_numpy()
-        if split is not None and split not in splits:
-            raise StoreError(f"{self.store.path}: no split is called '{split}'; {did_you_mean(split, set(splits))}")
-        self.indices = np.arange(len(self.store)) if split is None else np.flatnonzero(splits == split)
+        wanted = [split] if isinstance(split, str) else split
+        for name in wanted or ():
+            if name not in splits:
+                raise StoreError(f"{self.store.path}: no split is called '{name}'; {did_you_mean(name, set(splits))}")
+        self.indices = np.arange(len(self.store)) if wanted is None else np.flatnonzero(np.isin(splits, wanted))
+        self._normaliser = Normaliser(self.store, normalise or {}, statistics)
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def __getitem__(self, index: int) -> Sample:
-        return self.store[self.indices[index]]
+        sample = self.store[self.indices[index]]
+        return replace(sample, outputs=self._normaliser(sample.outputs))
 
 
 def collate(samples: Sequence[Sample]) -> dict[str, Any]:

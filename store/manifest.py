@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,20 @@ FILE_NAME = "manifest.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShardEntry:
-    """One shard."""
+class FileEntry:
+    """One file."""
 
     file: str
     """A plain file name in the store's folder."""
     bytes: int
     sha256: str
     """Of the whole file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShardEntry(FileEntry):
+    """One shard."""
+
     segments: int
 
 
@@ -40,11 +46,22 @@ class Manifest:
     labels: Mapping[str, str]
     """``number`` or ``text`` for every label."""
     shards: Sequence[ShardEntry]
+    statistics: FileEntry | None = None
+    """The statistics of its columns; None: the recipe wants none."""
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    """How many segments of the corpus are not in it, by reason."""
+    noted: Mapping[str, int] = field(default_factory=dict)
+    """How many segments in it have something odd about them, by what it is."""
 
     @property
     def segments(self) -> int:
         """Number of segments in all shards."""
         return sum(shard.segments for shard in self.shards)
+
+    @property
+    def files(self) -> list[FileEntry]:
+        """Every file of the store but the manifest."""
+        return [*self.shards, *([] if self.statistics is None else [self.statistics])]
 
     def write(self, folder: Path) -> None:
         """Write the manifest into the store's folder."""
@@ -78,6 +95,9 @@ def read_manifest(folder: Path) -> Manifest:
             outputs={_name(name): _output(entry) for name, entry in data["outputs"].items()},
             labels={_name(name): _text(kind) for name, kind in data["labels"].items()},
             shards=[_shard(entry) for entry in data["shards"]],
+            statistics=None if data["statistics"] is None else FileEntry(**_file(data["statistics"])),
+            excluded={_text(reason): _count(count) for reason, count in data["excluded"].items()},
+            noted={_text(what): _count(count) for what, count in data["noted"].items()},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"{path}: damaged ({type(error).__name__}: {error})") from None
@@ -87,7 +107,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _output(entry: Mapping[str, Any]) -> OutputSchema:
-    values = {field.name: entry[field.name] for field in fields(OutputSchema)}
+    values = {one.name: entry[one.name] for one in fields(OutputSchema)}
     for name in ("dtype", "unit", "timeline", "pool", "gaps"):
         _text(values[name])
     # Only numbers can be mapped.
@@ -101,12 +121,14 @@ def _output(entry: Mapping[str, Any]) -> OutputSchema:
 
 
 def _shard(entry: Mapping[str, Any]) -> ShardEntry:
+    return ShardEntry(**_file(entry), segments=_count(entry["segments"]))
+
+
+def _file(entry: Mapping[str, Any]) -> dict[str, Any]:
     file = _text(entry["file"])
     if not file or Path(file).name != file or file.startswith(".") or not file.isprintable():
         raise ValueError(f"shard {file!r} is not a plain file name")
-    return ShardEntry(
-        file=file, bytes=_count(entry["bytes"]), sha256=_text(entry["sha256"]), segments=_count(entry["segments"])
-    )
+    return {"file": file, "bytes": _count(entry["bytes"]), "sha256": _text(entry["sha256"])}
 
 
 def _name(value: Any) -> str:

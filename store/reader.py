@@ -15,6 +15,7 @@ from ..errors import StoreError
 from .manifest import read_manifest
 from .schema import OutputSchema
 from .shard import ShardReader
+from .statistics import StatisticsTable, read_statistics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,7 @@ class FeatureStore:
         self._ends = list(accumulate(shard.segments for shard in self.manifest.shards))
         self._shards: dict[int, ShardReader] = {}
         self._segments: pd.DataFrame | None = None
+        self._statistics: dict[str, StatisticsTable] | None = None
 
     def __reduce__(self) -> tuple[type["FeatureStore"], tuple[Path]]:
         return FeatureStore, (self.path,)
@@ -106,6 +108,13 @@ class FeatureStore:
         """What could not be observed, and why: recording, track, start, end, reason."""
         tables = [pd.DataFrame(self.shard(number).gap_table()) for number in range(len(self.manifest.shards))]
         return pd.concat(tables, ignore_index=True)
+
+    @property
+    def statistics(self) -> Mapping[str, StatisticsTable]:
+        """The statistics of the outputs' columns, by the name of the splits that they are of."""
+        if self._statistics is None:
+            self._statistics = read_statistics(self.path, self.manifest.statistics, self.outputs)
+        return self._statistics
 
     @property
     def recipe(self) -> str:

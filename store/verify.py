@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import StoreError
-from .manifest import Manifest, ShardEntry, read_manifest
+from .manifest import FileEntry, Manifest, ShardEntry, read_manifest
 from .schema import OutputSchema
 from .shard import ShardReader
+from .statistics import read_statistics
 from .writer import sha256
 
 _TOLERANCE_SECONDS = 1e-9
@@ -32,6 +33,7 @@ def verify(path: Path | str) -> list[str]:
     manifest = read_manifest(folder)
     seen: set[str] = set()
     problems = [problem for entry in manifest.shards for problem in _verify_shard(folder, entry, manifest, seen)]
+    problems += _verify_statistics(folder, manifest)
     listed = {entry.file for entry in manifest.shards}
     problems += [
         f"{file}: not in the manifest; expected no other shards"
@@ -43,16 +45,10 @@ def verify(path: Path | str) -> list[str]:
 
 def _verify_shard(folder: Path, entry: ShardEntry, manifest: Manifest, seen: set[str]) -> Iterator[str]:
     path = folder / entry.file
-    if not path.is_file():
-        yield f"{path}: shard missing"
-        return
-    if (size := path.stat().st_size) != entry.bytes:
-        yield f"{path}: {size} bytes; the manifest says {entry.bytes}"
-        return
     try:
         # HDF5 loops forever over some damage: what is not the file that was written is not given to it.
-        if sha256(path) != entry.sha256:
-            yield f"{path}: the checksum is not the manifest's; the file was changed after it was written"
+        if (problem := _changed(path, entry, "shard")) is not None:
+            yield problem
             return
         shard = ShardReader(path, manifest.outputs, manifest.labels)
         if shard.segments != entry.segments:
@@ -65,6 +61,32 @@ def _verify_shard(folder: Path, entry: ShardEntry, manifest: Manifest, seen: set
         yield str(error)
     except OSError as error:
         yield f"{path}: cannot be read ({error})"
+
+
+def _verify_statistics(folder: Path, manifest: Manifest) -> Iterator[str]:
+    if manifest.statistics is None:
+        return
+    path = folder / manifest.statistics.file
+    try:
+        if (problem := _changed(path, manifest.statistics, "file")) is not None:
+            yield problem
+            return
+        read_statistics(folder, manifest.statistics, manifest.outputs)
+    except StoreError as error:
+        yield str(error)
+    except OSError as error:
+        yield f"{path}: cannot be read ({error})"
+
+
+def _changed(path: Path, entry: FileEntry, kind: str) -> str | None:
+    """Return what says that a file is not the one that was written; None: it is."""
+    if not path.is_file():
+        return f"{path}: {kind} missing"
+    if (size := path.stat().st_size) != entry.bytes:
+        return f"{path}: {size} bytes; the manifest says {entry.bytes}"
+    if sha256(path) != entry.sha256:
+        return f"{path}: the checksum is not the manifest's; the file was changed after it was written"
+    return None
 
 
 def _verify_segments(path: Path, shard: ShardReader, seen: set[str]) -> Iterator[str]:

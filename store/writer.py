@@ -12,9 +12,11 @@ from types import TracebackType
 import numpy as np
 
 from ..errors import StoreError
-from .manifest import FILE_NAME, Manifest, ShardEntry
+from .manifest import FILE_NAME, FileEntry, Manifest, ShardEntry
 from .schema import FORMAT, GapRow, OutputArrays, OutputSchema, SegmentRow
 from .shard import SEGMENT_COLUMNS, ShardContent, write_shard
+from .statistics import FILE_NAME as STATISTICS_FILE
+from .statistics import StatisticsCollector, write_statistics
 
 
 class StoreWriter:
@@ -36,6 +38,8 @@ class StoreWriter:
         Hash of everything that decides what is in the store.
     shard_bytes
         A shard is closed when its arrays reach this size; one recording is never split.
+    statistics
+        Names of tables of statistics, and the splits that each is of.
 
     Raises
     ------
@@ -54,6 +58,7 @@ class StoreWriter:
         version: str,
         key: str,
         shard_bytes: int,
+        statistics: Mapping[str, Sequence[str]],
     ) -> None:
         check_target(path)
         check_names(outputs, labels)
@@ -72,6 +77,7 @@ class StoreWriter:
         except OSError as error:
             raise StoreError(f"{path}: cannot be written ({(error.strerror or '').lower()})") from None
         self._shards: list[ShardEntry] = []
+        self._statistics = StatisticsCollector(statistics, outputs)
         self._reset()
 
     def append(
@@ -100,6 +106,7 @@ class StoreWriter:
         size = sum(arrays.nbytes for arrays in outputs.values())
         if self._blocks and self._bytes + size > self._shard_bytes:
             self._close_shard()
+        self._statistics.add(segments, outputs)
         self._segments += segments
         self._blocks.append(outputs)
         self._gaps += gaps
@@ -108,8 +115,21 @@ class StoreWriter:
             self._made_by.setdefault(track, set()).add(text)
         self._bytes += size
 
-    def commit(self) -> None:
-        """Write what is left and give the store its name."""
+    @property
+    def segments(self) -> int:
+        """Number of segments so far."""
+        return len(self._segments) + sum(shard.segments for shard in self._shards)
+
+    def commit(self, excluded: Mapping[str, int] | None = None, noted: Mapping[str, int] | None = None) -> None:
+        """Write what is left and give the store its name.
+
+        Parameters
+        ----------
+        excluded
+            How many segments of the corpus are not in it, by reason.
+        noted
+            How many segments in it have something odd about them, by what it is.
+        """
         self._close_shard()
         manifest = Manifest(
             key=self._key,
@@ -118,6 +138,9 @@ class StoreWriter:
             outputs=self._outputs,
             labels=self._labels,
             shards=self._shards,
+            statistics=self._write_statistics(),
+            excluded=dict(excluded or {}),
+            noted=dict(noted or {}),
         )
         manifest.write(self._temporary)
         _sync(self._temporary / FILE_NAME)
@@ -157,6 +180,15 @@ class StoreWriter:
         self._shards.append(entry)
         self._reset()
 
+    def _write_statistics(self) -> FileEntry | None:
+        tables = self._statistics.tables()
+        if not tables:
+            return None
+        path = self._temporary / STATISTICS_FILE
+        write_statistics(path, tables)
+        _sync(path)
+        return FileEntry(file=path.name, bytes=path.stat().st_size, sha256=sha256(path))
+
     def _reset(self) -> None:
         self._segments: list[SegmentRow] = []
         self._blocks: list[Mapping[str, OutputArrays]] = []
@@ -188,7 +220,8 @@ def _is_store(folder: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     is_manifest = isinstance(data, dict) and data.get("format") == FORMAT
-    return is_manifest and all(path.name == FILE_NAME or path.suffix == ".h5" for path in folder.iterdir())
+    names = (FILE_NAME, STATISTICS_FILE)
+    return is_manifest and all(path.name in names or path.suffix == ".h5" for path in folder.iterdir())
 
 
 def check_names(outputs: Collection[str], labels: Collection[str]) -> None:

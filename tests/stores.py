@@ -78,6 +78,7 @@ def store_writer(path: Path, *, shard_bytes: int = 1, **changes: Any) -> StoreWr
         "recipe_text": RECIPE,
         "version": "1.2.3",
         "key": "abc",
+        "statistics": {},
     }
     return StoreWriter(path, shard_bytes=shard_bytes, **(arguments | changes))
 

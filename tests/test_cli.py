@@ -55,6 +55,41 @@ def test_the_two_halves(sample: Path, recipe: str, tmp_path: Path, capsys: pytes
     assert capsys.readouterr().out.endswith("s: written\n")
 
 
+def test_what_the_split_leaves_out_is_noted(
+    sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open(recipe, "a") as file:
+        file.write(f"split: {{files: {{train: {tmp_path / 'train.txt'}}}}}\n")
+    (tmp_path / "train.txt").write_text("happy\nunhappy\n")
+    assert main(["extract", str(sample), "--recipe", recipe, "--work", str(tmp_path / "w"), "--jobs", "1"]) == 0
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert notes[-2:] == [
+        "note: 5 of 6 segments are in no split (sad, meeting, angry, ...)",
+        "note: the split lists 1 ids that no segment of the corpus has (unhappy)",
+    ]
+
+
+def test_segments_that_are_left_out_are_counted(
+    sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copyfile(sample / "happy.mp4", tmp_path / "happy.mp4")
+    manifest, store = tmp_path / "list.csv", str(tmp_path / "s")
+    manifest.write_text("media,start,end\nhappy.mp4,0,1\nhappy.mp4,2,60\nhappy.mp4,70,80\nhappy.mp4,90,91\n")
+    arguments = ["run", str(manifest), "--recipe", recipe, "--out", store, "--jobs", "1"]
+    for state in ("written", "up to date"):
+        assert main(arguments) == 0
+        printed = capsys.readouterr()
+        assert "left out: 2 segments: outside the recording\n" in printed.err
+        assert "note: 1 segments: reaches out of its recording\n" in printed.err
+        assert printed.out.endswith(f"s: {state}\n")
+    assert main([*arguments, "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main(["inspect", store]) == 0
+    shown = capsys.readouterr().out
+    assert "left out: 2 segments: outside the recording\n" in shown
+    assert "noted: 1 segments: reaches out of its recording\n" in shown
+
+
 def test_failures_are_one_line_each_and_exit_code_1(
     sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -82,6 +117,7 @@ def test_failures_are_one_line_each_and_exit_code_1(
         (["inspect", "{tmp}"], "no manifest.json in it; expected a feature store"),
         (["verify", "{tmp}/none"], "no manifest.json in it; expected a feature store"),
         (["recipes", "quikstart"], "did you mean 'quickstart'?"),
+        (["extractors", "mfccs"], "no extractor is called 'mfccs'; did you mean 'mfcc'?"),
         (["sample", "{tmp}"], "already there; expected the name of a new folder"),
     ],
 )
@@ -113,6 +149,14 @@ def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_extractors(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["extractors"]) == 0
+    listed = " ".join(capsys.readouterr().out.split())
+    assert "opensmile Low-level descriptors of openSMILE, every 10 ms. Research use only." in listed
+    assert main(["extractors", "mfcc"]) == 0
+    assert "n_mfcc: int = 40\n    Number of coefficients" in capsys.readouterr().out
+
+
 def test_sample_and_recipes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sample", str(tmp_path / "new")]) == 0
     assert (tmp_path / "new" / "manifest.csv").is_file()
@@ -130,7 +174,7 @@ def test_runs_as_a_module_from_any_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ["scipy", "ruamel", "pydantic", "av"])
-@pytest.mark.parametrize("command", ["run", "extract", "align", "recipes"])
+@pytest.mark.parametrize("command", ["run", "extract", "align", "recipes", "extractors"])
 def test_an_installation_for_trainers_says_what_it_lacks(
     command: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

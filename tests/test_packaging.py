@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[1]
 NOT_PACKAGE = {"tests", "docs", "benchmarks", "examples", "build", "dist"}
 # Imports only point down this stair; modules on one step may import each other.
 STAIR = (
-    ("cli", "__main__", "progress", "inspect_store"),
+    ("cli", "__main__", "progress", "inspect_store", "doctor", "audit"),
     ("pipeline", "sample"),
     ("align",),
     ("recipe",),
     ("extract",),
     ("corpus",),
-    ("media", "store", "track"),
+    ("media", "store", "track", "windows"),
     ("errors", "__version__"),
 )
 HEAVY = (

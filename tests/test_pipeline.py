@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import wave
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 
 from trimodal.corpus import Corpus, read_corpus
-from trimodal.errors import CorpusError, StoreError, UsageError
+from trimodal.errors import CorpusError, RecipeError, StoreError, UsageError
+from trimodal.inspect_store import print_store
 from trimodal.pipeline import RunReport, align, default_work, extract, find_tracks, run
 from trimodal.recipe import Recipe, load_recipe, parse_recipe
+from trimodal.recipe.labels import Label
 from trimodal.store import FeatureStore, verify
 
 pytestmark = pytest.mark.xdist_group("pipeline")
@@ -171,10 +174,10 @@ def test_nothing_readable_is_an_error_and_no_store(tmp_path: Path) -> None:
 
 def test_labels_are_those_that_the_recipe_keeps(sample: Path, tmp_path: Path) -> None:
     corpus = read_corpus(sample)
-    report = run(corpus, replace(SOUND, labels=("sentiment",)), tmp_path / "s")
+    report = run(corpus, replace(SOUND, labels={"sentiment": Label()}), tmp_path / "s")
     assert list(FeatureStore(report.store).manifest.labels) == ["sentiment"]
     with pytest.raises(CorpusError, match=r"has no label 'sentimant', .*; did you mean 'sentiment'"):
-        run(corpus, replace(SOUND, labels=("sentimant",)), tmp_path / "t")
+        run(corpus, replace(SOUND, labels={"sentimant": Label()}), tmp_path / "t")
 
 
 def test_segments_of_one_recording_share_its_tracks(sample: Path, tmp_path: Path) -> None:
@@ -188,6 +191,107 @@ def test_segments_of_one_recording_share_its_tracks(sample: Path, tmp_path: Path
     np.testing.assert_allclose(store.rows("voice", 1).times, [[1, 1.5], [1.5, 2], [2, 2.5]])
 
 
+@pytest.fixture
+def rated(tmp_path: Path) -> Corpus:
+    """A recording as long as those of RECOLA, with six raters every 40 ms who say the time, and one without ratings."""
+    folder = tmp_path / "rated"
+    folder.mkdir()
+    for name, seconds in (("dev_1", 7501 * 0.04), ("test_1", 9.0)):
+        with wave.open(str(folder / f"{name}.wav"), "wb") as file:
+            file.setparams((1, 2, 8000, 0, "NONE", ""))
+            file.writeframes(bytes(2 * round(seconds * 8000)))
+    rows = (f"{row * 0.04:.2f}" + f";{row * 0.04:.2f}" * 6 for row in range(7501))
+    header = "time ;FM1 ;FM2 ;FM3 ;FF1 ;FF2 ;FF3"
+    (folder / "dev_1.csv").write_text("\n".join([header, *rows]))
+    (folder / "manifest.csv").write_text("media,split,annotation:arousal\ndev_1.wav,dev,dev_1.csv\ntest_1.wav,test,\n")
+    return read_corpus(folder)
+
+
+RATED = """
+tracks: {arousal: {extractor: annotation, annotation: arousal}}
+segments: {windows: {length_seconds: 3, hop_seconds: 1}}
+align: {gold: {tracks: [arousal], timeline: none}, clock: {tracks: [arousal], timeline: {labels: {track: arousal}}}}
+labels: {mean: {track: arousal}, last: {track: arousal, reduce: last}, late: {track: arousal, bins: [100, 200]}}
+"""
+
+
+def test_windows_and_labels_of_annotations(rated: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    report = run(rated, parse_recipe(RATED, "rated.yaml"), tmp_path / "s")
+    assert verify(report.store) == []
+    store = FeatureStore(report.store)
+    assert len(store) == 298
+    last = store.segments.iloc[-1]
+    assert (last["id"], last["recording"], last["split"]) == ("dev_1#297", "dev_1", "dev")
+    assert (last["start"], last["end"]) == (297.0, 300.0)
+    assert last["mean"] == pytest.approx(297 + 74 * 0.04 / 2)
+    assert (last["last"], last["late"]) == (299.96, 2.0)
+    for output in ("gold", "clock"):
+        rows = store.rows(output, 297)
+        assert rows.values.shape == (75, 1)
+        np.testing.assert_allclose(rows.values[:, 0], 297 + np.arange(75) * 0.04)
+        np.testing.assert_allclose(rows.times[:, 0], rows.values[:, 0])
+    assert store.manifest.excluded == {"label 'mean': no row of track 'arousal'": 7}
+    table = (tmp_path / "s.work" / "excluded.csv").read_text().splitlines()
+    assert table[:2] == ["segment,recording,reason", "test_1#0,test_1,label 'mean': no row of track 'arousal'"]
+    assert len(table) == 1 + 7
+    assert len(store.gaps) == 0
+    sources = store.provenance[0]["sources"]["dev_1"]
+    assert len(sources["annotation:arousal"]) == 32
+    print_store(store)
+    assert "left out: 7 segments: label 'mean': no row of track 'arousal'" in capsys.readouterr().out
+
+
+def test_the_text_of_a_window_is_what_is_said_in_it(sample: Path, tmp_path: Path) -> None:
+    corpus = read_corpus(sample)
+    happy = next(one for one in corpus.segments if one.id == "happy")
+    corpus = replace(corpus, segments=(happy,), recordings=tuple(one for one in corpus.recordings if one.id == "happy"))
+    text = SOUND.text.replace("{grid: {hop_seconds: 0.5}}", "words")
+    recipe = parse_recipe(text + "\nsegments: {windows: {length_seconds: 1, hop_seconds: 1, tail: partial}}", "w.yaml")
+    segments = FeatureStore(run(corpus, recipe, tmp_path / "s").store).segments
+    assert segments["id"].tolist() == [f"happy#{number}" for number in range(len(segments))]
+    assert " ".join(segments["text"]).split() == ["I", "love", "this", "song", "it", "makes", "me", "so", "happy"]
+    assert segments["text"].iloc[0].startswith("I love")
+    assert set(segments["sentiment"]) == {happy.labels["sentiment"]}
+    assert segments["end"].iloc[-1] - segments["start"].iloc[-1] < 1
+
+
+def test_an_annotation_that_no_recording_has(rated: Corpus, tmp_path: Path) -> None:
+    recipe = parse_recipe(RATED.replace("annotation: arousal", "annotation: arusal"), "rated.yaml")
+    with pytest.raises(
+        CorpusError, match=r"no recording has the annotation 'arusal', which track 'arousal' reads; did"
+    ):
+        run(rated, recipe, tmp_path / "s")
+    bare = replace(rated, recordings=tuple(replace(one, annotations=()) for one in rated.recordings))
+    with pytest.raises(CorpusError, match=r"no recording has the annotation 'arusal', .*; there are none"):
+        run(bare, recipe, tmp_path / "s")
+    assert not (tmp_path / "s.work").exists()
+
+
+def test_segments_that_are_left_out_are_counted(sample: Path, tmp_path: Path) -> None:
+    """The clip lasts 3 s. Segments may overlap; what reaches out of the recording is kept, and noted."""
+    rows = "a,0,2,joy\nb,1,9,joy\nc,3600,3601,joy\nd,0,2,xxx\ne,0,1,woe\nf,-1,1,joy\n"
+    manifest = tmp_path / "list.csv"
+    manifest.write_text(
+        "media,segment,start,end,emotion\n" + "".join(f"happy.mp4,{row}\n" for row in rows.splitlines())
+    )
+    shutil.copyfile(sample / "happy.mp4", tmp_path / "happy.mp4")
+    recipe = replace(SOUND, labels={"emotion": Label(drop=("xxx",), keep=("joy",))})
+    store = FeatureStore(run(read_corpus(manifest), recipe, tmp_path / "s").store)
+    assert store.segments["id"].tolist() == ["a", "b", "f"]
+    assert store.manifest.excluded == {
+        "outside the recording": 1,
+        "label 'emotion' is 'xxx'": 1,
+        "label 'emotion' is none of those to keep": 1,
+    }
+    assert store.manifest.noted == {"reaches out of its recording": 2}
+    again = run(read_corpus(manifest), recipe, tmp_path / "s")
+    assert not again.written
+    nothing = replace(SOUND, labels={"emotion": Label(keep=("bliss",))}, text="other")
+    with pytest.raises(CorpusError, match=r"all 6 segments are left out; the first: 'c': outside the recording"):
+        run(read_corpus(manifest), nothing, tmp_path / "t")
+    assert not (tmp_path / "t").exists()
+
+
 def test_refusals_come_before_any_work(sample: Path, tmp_path: Path) -> None:
     corpus = read_corpus(sample)
     (tmp_path / "other").mkdir()
@@ -199,6 +303,40 @@ def test_refusals_come_before_any_work(sample: Path, tmp_path: Path) -> None:
         run(clash, SOUND, tmp_path / "s")
     with pytest.raises(UsageError, match="jobs must be at least 1, found 0"):
         run(corpus, SOUND, tmp_path / "s", jobs=0)
+    assert not (tmp_path / "s.work").exists()
+
+
+def test_splits_of_the_recipe_and_their_statistics(done: RunReport, sample: Path, tmp_path: Path) -> None:
+    corpus = replace(read_corpus(sample), root=tmp_path)
+    (tmp_path / "splits.csv").write_text("recording,split\nhappy,train\nsad,train\nangry,test\n")
+    recipe = parse_recipe(SOUND.text + "\nsplit: {file: splits.csv}\n", "sound.yaml")
+    store, work = tmp_path / "s", default_work(done.store)
+    assert run(corpus, recipe, store, work=work).written
+    opened = FeatureStore(store)
+    splits = opened.segments.set_index("id")["split"].to_dict()
+    assert splits == {"happy": "train", "sad": "train", "angry": "test", "meeting": "", "thanks": "", "table": ""}
+    rows = [opened.rows("voice", number) for number, name in enumerate(splits) if splits[name] == "train"]
+    observed = np.concatenate([one.values[one.mask] for one in rows]).astype(np.float64)
+    found = opened.statistics["train"].outputs["voice"]
+    assert found.count == len(observed)
+    np.testing.assert_allclose(found.mean, observed.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found.standard_deviation, observed.std(axis=0), rtol=1e-12)
+    assert verify(store) == []
+    assert not run(corpus, recipe, store, work=work).written
+    (store / "statistics.json").unlink()
+    assert run(corpus, recipe, store, work=work).written
+    (tmp_path / "splits.csv").write_text("recording,split\nhappy,train\nangry,train\n")
+    assert run(corpus, recipe, store, work=work).written
+    assert FeatureStore(store).segments.set_index("id")["split"]["angry"] == "train"
+
+
+def test_splits_that_cannot_be_are_refused_before_any_work(sample: Path, tmp_path: Path) -> None:
+    folds = parse_recipe(SOUND.text + "\nsplit: {by: recording, folds: 7}\n", "sound.yaml")
+    with pytest.raises(CorpusError, match="6 recordings cannot be shared out among 7 splits"):
+        run(read_corpus(sample), folds, tmp_path / "s")
+    other = parse_recipe(SOUND.text + "\nstatistics: {split: trian}\n", "sound.yaml")
+    with pytest.raises(RecipeError, match=r"statistics of the split 'trian', .*; did you mean 'train'"):
+        run(read_corpus(sample), other, tmp_path / "s")
     assert not (tmp_path / "s.work").exists()
 
 

@@ -57,11 +57,21 @@ def test_two_speakers_have_two_faces_in_every_sampled_frame(report: RunReport) -
 
 
 @pytest.mark.parametrize("clip", ["bbaf2n", "swwp2s"])
-def test_aligned_words_lie_near_the_corpus_own_times(report: RunReport, media: Path, clip: str) -> None:
+def test_aligned_words_lie_near_the_corpus_own_times(
+    report: RunReport, media: Path, clip: str, tmp_path: Path
+) -> None:
+    given = _track(report, f"grid-{clip}", "words")
+    assert set(given.fields["origin"].tolist()) == {"given"}
     lines = (media / "talking" / f"grid-{clip}.align").read_text().splitlines()
     truth = [(int(start), int(end)) for start, end, word in map(str.split, lines) if word != "sil"]
-    words = _track(report, f"grid-{clip}", "words")
-    error = np.abs(words.times - np.array(truth) / GRID_TICKS_PER_SECOND)
+    np.testing.assert_allclose(given.times, np.array(truth) / GRID_TICKS_PER_SECOND)
+
+    path = media / "talking" / f"grid-{clip}"
+    recording = Recording(id=clip, media=path.with_suffix(".mpg"), transcript=path.with_suffix(".txt"))
+    found = extract_recording(recording, [], make_plan({"words": Words()}), tmp_path, Execution())
+    assert isinstance(found, RecordingTracks), found
+    words = read_track(found.paths["words"], Words().schema)
+    error = np.abs(words.times - given.times)
     assert set(words.fields["origin"].tolist()) == {"aligned"}
     assert np.median(error) <= 0.03
     assert error.max() <= 0.06

@@ -20,7 +20,9 @@ from trimodal.recipe import (
     recipe_names,
     recipe_text,
 )
+from trimodal.recipe.labels import Label
 from trimodal.recipe.timelines import GridTimeline, SegmentTimeline, WordsTimeline
+from trimodal.windows import Windows
 
 TRACKS = "tracks: {mfcc: {}, words: {}}\n"
 ALIGN = "align: {audio: {tracks: [mfcc], timeline: words}}\n"
@@ -74,7 +76,8 @@ def test_every_key_can_be_given() -> None:
         "  c_2: {tracks: [mfcc], timeline: {segment: }}\n",
         "r.yaml",
     )
-    assert (recipe.name, recipe.description, recipe.labels) == ("mine", "ünï", ("joy", "anger"))
+    assert (recipe.name, recipe.description) == ("mine", "ünï")
+    assert recipe.labels == {"joy": Label(), "anger": Label()}
     assert recipe.store == StoreSpec(shard_megabytes=8.0)
     assert recipe.tracks == {"voice": Mfcc(n_mfcc=13), "said": Words(), "mfcc": Mfcc()}
     assert [spec.timeline for spec in recipe.align.values()] == [
@@ -89,6 +92,70 @@ def test_a_recipe_is_called_like_its_file_unless_it_says_otherwise(tmp_path: Pat
     path = tmp_path / "my recipe.yml"
     path.write_text("\ufeff" + text, encoding="utf-8")
     assert load_recipe(str(path)).name == name
+
+
+def test_labels_with_rules() -> None:
+    recipe = parse_recipe(
+        TRACKS
+        + ALIGN
+        + "labels:\n  joy:\n  emotion: {column: emo, merge: {exc: hap}, drop: [xxx], keep: [hap, sad]}\n"
+        + "  arousal: {track: mfcc, column: mfcc0, reduce: last, scale: 0.1, offset: -1, clip: [-1, 1],\n"
+        + "            bins: [-0.5, 0.5]}\n"
+        + "  class: {column: joy, merge: {'1': 2}, rule: mosei7}\n",
+        "r.yaml",
+    )
+    assert recipe.labels == {
+        "joy": Label(),
+        "emotion": Label(column="emo", merge={"exc": "hap"}, drop=("xxx",), keep=("hap", "sad")),
+        "arousal": Label(
+            track="mfcc", column="mfcc0", reduce="last", scale=0.1, offset=-1.0, clip=(-1.0, 1.0), bins=(-0.5, 0.5)
+        ),
+        "class": Label(column="joy", merge={"1": 2.0}, rule="mosei7"),
+    }
+
+
+def test_segments_are_cut_into_windows() -> None:
+    assert parse_recipe(TRACKS + ALIGN, "r.yaml").segments is None
+    text = TRACKS + ALIGN + "segments: {windows: {length_seconds: 3, hop_seconds: 1, tail: anchor}}\n"
+    assert parse_recipe(text, "r.yaml").segments == Windows(length_seconds=3.0, hop_seconds=1.0, tail="anchor")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("labels: {joy: 5}", "line 3: labels.joy: 'joy' is 5; expected a mapping"),
+        ("labels:\n  joy: {colum: a}", "line 4: labels.joy.colum: unknown key 'colum'; did you mean 'column'?"),
+        ("labels:\n  joy: {track: mfc}", "line 4: labels.joy.track: no track is called 'mfc'; did you mean 'mfcc'?"),
+        ("labels:\n  joy: {rule: mosi9}", "line 4: labels.joy.rule: 'rule' is \"mosi9\"; expected 'sign', 'round'"),
+        (
+            "labels:\n  joy: {track: mfcc, reduce: max}",
+            "line 4: labels.joy.reduce: 'reduce' is \"max\"; expected 'mean'",
+        ),
+        ("labels:\n  joy: {reduce: last}", "line 4: labels.joy: 'reduce: last' is for the rows of a 'track', which is"),
+        ("labels:\n  joy: {scale: 0}", "line 4: labels.joy: scale must be finite and not 0, offset finite, found 0"),
+        (
+            "labels:\n  joy: {offset: .inf}",
+            "line 4: labels.joy: scale must be finite and not 0, offset finite, found 1",
+        ),
+        ("labels:\n  joy: {clip: [1, 1]}", "line 4: labels.joy: clip must be the lowest and the highest number, found"),
+        ("labels:\n  joy: {bins: [0, 0]}", "line 4: labels.joy: bins must be finite edges that rise, found [0.0, 0.0]"),
+        ("labels:\n  joy: {bins: [.nan]}", "line 4: labels.joy: bins must be finite edges that rise, found [nan]"),
+        (
+            "labels:\n  joy: {bins: [0], rule: sign}",
+            "line 4: labels.joy: 'bins' and 'rule' both make classes; expected",
+        ),
+        ("labels:\n  joy: {merge: {a: 1, b: c}}", "line 4: labels.joy: 'merge' makes text of some values and numbers"),
+        ("segments: 5", "line 3: segments: 'kind of segments' is 5; expected a name, or a mapping with one"),
+        ("segments: {window: {}}", "line 3: segments: no kind of segments is called 'window'; did you mean 'windows'?"),
+        ("segments: {windows: {length_seconds: 3}}", "line 3: segments.windows: the key 'hop_seconds' is missing"),
+        (
+            "segments: {windows: {length_seconds: 3, hop_seconds: 0}}",
+            "line 3: segments.windows: a window's hop_seconds must be at least 0.0001, found 0.0",
+        ),
+    ],
+)
+def test_labels_and_segments_that_are_refused(text: str, message: str) -> None:
+    assert refused(TRACKS + ALIGN + text).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -228,14 +295,20 @@ def timeline(spec: str) -> str:
         ),
         (TRACKS + ALIGN + "name: 5\n", "line 3: name: 'name' is 5; expected text"),
         (TRACKS + ALIGN + "labels: joy\n", "line 3: labels: 'labels' is \"joy\"; expected a list"),
-        (TRACKS + ALIGN + "labels:\n- joy\n- 1\n", "line 3: labels.1: '1' is 1; expected text"),
+        (
+            TRACKS + ALIGN + "labels:\n- joy\n- 1\n",
+            "line 3: labels: 'labels' is [\"joy\", 1]; expected a list of names, or",
+        ),
         (TRACKS + ALIGN + "store: 5\n", "line 3: store: 'store' is 5; expected a mapping"),
         (TRACKS + "align:\n  audio:\n", "line 3: align.audio: 'audio' is null; expected a mapping"),
         (
             TRACKS + "align:\n  audio:\n    tracks: mfcc\n    timeline: words\n",
             "line 4: align.audio.tracks: 'tracks' is \"mfcc\"; expected a list",
         ),
-        (timeline("words\n    pool: 3"), "line 6: align.audio.pool: 'pool' is 3; expected a name, or a mapping with one"),
+        (
+            timeline("words\n    pool: 3"),
+            "line 6: align.audio.pool: 'pool' is 3; expected a name, or a mapping with one",
+        ),
         (timeline("words\n    gaps: nan"), "line 6: align.audio.gaps: 'gaps' is \"nan\"; expected 'zero', 'h"),
         (timeline("5"), "line 5: align.audio.timeline: 'timeline' is 5; expected a name, or a mapping"),
         (timeline("[words]"), "line 5: align.audio.timeline: 'timeline' is [\"words\"]; expected a name, or a mapping"),

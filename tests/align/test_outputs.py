@@ -4,9 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trimodal.align import align_recording, output_schemas
+from trimodal.align import align_recording
 from trimodal.corpus import Segment
-from trimodal.errors import RecipeError
 from trimodal.extract.text.words import WORDS
 from trimodal.recipe import Recipe, parse_recipe
 from trimodal.store import OutputArrays
@@ -222,65 +221,188 @@ def test_a_segment_after_the_end_of_the_recording_is_empty(timeline: str, rows: 
     assert outputs["out"].offsets.tolist() == [0, rows]
 
 
-SCHEMAS = {
-    "mfcc": SOUND,
-    "egemaps": {"values": Field(shape=(1,), columns=("pitch",), unit="Hz")},
-    "face": FACE,
-    "bert": WORD_VECTORS,
-    "face_crop": {"values": Field(dtype="uint8", shape=(4, 4, 3), columns=("red", "green", "blue"))},
-    "faces": {"box": Field(shape=(4,)), "confidence": Field()},
-    "words": WORDS,
-}
-
-
-def test_schemas_say_what_the_outputs_will_hold() -> None:
-    found = output_schemas(
-        recipe(
-            a="tracks: [mfcc], timeline: words",
-            b="tracks: [mfcc, egemaps], timeline: {grid: {rate_hz: 25}}",
-            c="tracks: [face_crop], timeline: segment",
-        ),
-        SCHEMAS,
-    )
-    assert list(found) == ["a", "b", "c"]
-    assert [schema.dtype for schema in found.values()] == ["float32"] * 3
-    assert [schema.shape for schema in found.values()] == [(2,), (3,), (4, 4, 3)]
-    assert found["a"].names == ("mfcc.low", "mfcc.high")
-    assert found["b"].names == ("mfcc.low", "mfcc.high", "egemaps.pitch")
-    assert [schema.unit for schema in found.values()] == ["dB", "", ""]
-    assert [schema.timeline for schema in found.values()] == ["words of words", "grid of 0.04 s", "segment"]
-    assert [schema.has_text for schema in found.values()] == [True, False, False]
-    assert {(schema.pool, schema.gaps) for schema in found.values()} == {("mean", "zero")}
-
-
-def test_arrays_are_what_the_schema_says() -> None:
-    wanted = recipe(a="tracks: [mfcc, face], timeline: words", b="tracks: [face], timeline: segment")
-    tracks = {"mfcc": SOUND_TRACK, "face": FACE_TRACK, "words": WORDS_TRACK}
-    _, outputs = align_recording([segment()], 4.0, tracks, wanted)
-    for name, schema in output_schemas(wanted, SCHEMAS).items():
-        assert outputs[name].values.shape[1:] == schema.shape
-        assert outputs[name].values.dtype == schema.dtype
-        assert len(schema.names) == schema.shape[-1]
-        assert (outputs[name].text is not None) == schema.has_text
+LEFT = track(FACE, [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.0)], [[1], [2], [3], [4]])
+RIGHT = track(FACE, [(0.5, 1.5), (2.5, 3.5)], [[10], [20]])
+PEOPLE = (segment(0.0, 2.0, speaker="A"), segment(0.0, 4.0, speaker="B"), segment(2.0, 3.0), segment(3.0, speaker="A"))
 
 
 @pytest.mark.parametrize(
-    ("tracks", "message"),
+    ("timeline", "values", "offsets"),
     [
-        ("faces", "^output 'out': track 'faces' holds box, confidence; expected a feature with 'values'$"),
-        ("mfcc, words", "^output 'out': track 'words' holds text, .*; expected a feature with 'values'$"),
-        (
-            "mfcc, face_crop",
-            r"^output 'out': rows of shape \[\(2,\), \(4, 4, 3\)\] cannot stand side by side; expected vectors$",
-        ),
+        ("segment", [[1.5], [15], [3], [4]], [0, 1, 2, 3, 4]),
+        ("{grid: {hop_seconds: 2}}", [[1.5], [10], [20], [3], [4]], [0, 1, 3, 4, 5]),
+        ("none", [[1], [2], [10], [20], [3], [4]], [0, 2, 4, 5, 6]),
+        ("{frames: {track: egemaps}}", [[1.5], [10], [20], [3]], [0, 1, 3, 4, 4]),
+    ],
+    ids=["segment", "grid", "none", "frames"],
+)
+def test_segments_of_a_speaker_are_made_from_a_track_of_theirs(
+    timeline: str, values: list[list[float]], offsets: list[int]
+) -> None:
+    tracks = {"face": LEFT, "face_crop": RIGHT, "egemaps": track(SOUND, [(0.0, 2.0), (2.0, 3.0)], [[0, 0], [0, 0]])}
+    found = one_output(f"tracks: [face], by_speaker: {{B: face_crop}}, timeline: {timeline}", tracks, *PEOPLE)
+    assert found.values.tolist() == values
+    assert found.offsets.tolist() == offsets
+    assert found.mask.all()
+
+
+def test_words_of_segments_stay_with_them_whoever_speaks() -> None:
+    spoken = words([(0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.0)], ["a", "b", "c", "d"])
+    tracks = {"face": LEFT, "face_crop": RIGHT, "words": spoken}
+    found = one_output("tracks: [face], by_speaker: {B: face_crop}, timeline: words, max_length: 2", tracks, *PEOPLE)
+    assert found.text is not None
+    assert found.text.tolist() == ["a", "b", "a", "b", "c", "d"]
+    assert found.values[:, 0].tolist() == [1, 2, 10, 10, 3, 4]
+
+
+VOICE = track(
+    {"values": Field(shape=(2,), columns=("speech", "level"))},
+    [(0.0, 1.0), (1.0, 2.0), (2.0, 2.0), (2.0, 4.0)],
+    [[0.9, 0], [0.2, 0], [1, 0], [0.5, 0]],
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "values"),
+    [
+        ("{}", [[1], [3], [4]]),
+        ("{at_least: 0.6}", [[1]]),
+        ("{column: level, at_least: 0}", [[1], [2], [3], [4]]),
+        ("{at_least: 2}", []),
     ],
 )
-def test_tracks_that_do_not_go_together_are_refused(tracks: str, message: str) -> None:
-    with pytest.raises(RecipeError, match=message):
-        output_schemas(recipe(out=f"tracks: [{tracks}], timeline: segment"), SCHEMAS)
+def test_only_rows_with_their_middle_where_somebody_speaks_count(condition: str, values: list[list[float]]) -> None:
+    condition = condition.replace("{", "{track: egemaps, ").replace(", }", "}")
+    tracks = {"face": LEFT, "egemaps": VOICE}
+    own = one_output(f"tracks: [face], timeline: none, only_while: {condition}", tracks, segment())
+    assert own.values.tolist() == values
+    pooled = one_output(f"tracks: [face], timeline: segment, pool: max, only_while: {condition}", tracks, segment())
+    assert pooled.values.tolist() == [max(values, default=[0])]
+    assert pooled.coverage.tolist() == [len(values) / 4]
+    assert pooled.mask.tolist() == [bool(values)]
 
 
-def test_the_timeline_must_be_of_words() -> None:
-    schemas: dict[str, Schema] = {"mfcc": SOUND, "face": FACE}
-    with pytest.raises(RecipeError, match=r"^output 'out': track 'face' holds values; expected words with 'text'$"):
-        output_schemas(recipe(out="tracks: [mfcc], timeline: {words: {track: face}}"), schemas)
+CROPS = Track(
+    schema={"values": Field(dtype="uint8", shape=(2, 1))},
+    times=LEFT.times,
+    fields={"values": np.array([[[250], [1]], [[251], [2]], [[252], [3]], [[253], [4]]], np.uint8)},
+)
+COUNTS = Track(
+    schema={"values": Field(dtype="int32", shape=(1,))},
+    times=LEFT.times,
+    fields={"values": np.array([[2**31 - 1], [-5], [7], [8]], np.int32)},
+)
+
+
+@pytest.mark.parametrize("rows", [CROPS, COUNTS], ids=["uint8", "int32"])
+@pytest.mark.parametrize(
+    "timeline", ["none", *(f"{{{kind}: {{track: mfcc}}}}" for kind in ("frames", "labels", "tokens"))]
+)
+def test_rows_as_they_are_keep_their_type(rows: Track, timeline: str) -> None:
+    found = one_output(f"tracks: [mfcc], timeline: {timeline}", {"mfcc": rows}, segment(1.0), segment(0.0, 1.0))
+    assert found.values.dtype == rows.values.dtype
+    assert found.values.tolist() == rows.values[[1, 2, 3, 0]].tolist()
+    assert found.times.tolist() == rows.times[[1, 2, 3, 0]].tolist()
+
+
+def test_each_track_has_its_own_pool() -> None:
+    found = one_output(
+        "timeline: segment, pool: functionals, tracks: {mfcc: , face: max, egemaps: {nearest: {tolerance_seconds: 1}}}",
+        {"mfcc": SOUND_TRACK, "face": LEFT, "egemaps": VOICE},
+        segment(0.0, 2.0),
+    )
+    np.testing.assert_allclose(found.values, [[1.5, 15, 0.5, 5, 2, 0.9, 0]], rtol=1e-6)
+
+
+def test_a_stack_of_pictures_with_overlap() -> None:
+    """The grouping that the Cross-BERT paper describes: the first 25 frames in groups of 10 that share 5."""
+    starts = np.arange(30) / 5
+    pictures = np.arange(30, dtype=np.uint8)[:, None, None] * np.ones((1, 4, 4), np.uint8)
+    schema = {"values": Field(dtype="uint8", shape=(4, 4))}
+    crops = Track(schema=schema, times=np.stack([starts, starts + 0.2], axis=1), fields={"values": pictures})
+    spec = "tracks: [face_crop], timeline: none, max_length: 25, groups: "
+    found = one_output(spec + "{size: 10, hop: 5}", {"face_crop": crops}, segment(), duration=6.0)
+    assert (found.values.shape, found.values.dtype) == ((4, 10, 4, 4), np.uint8)
+    assert found.values[:, :, 0, 0].tolist() == [list(range(first, first + 10)) for first in (0, 5, 10, 15)]
+    np.testing.assert_allclose(found.times, [[first / 5, first / 5 + 2] for first in (0, 5, 10, 15)])
+    released = one_output(spec + "{size: 5, hop: 5, length: 10}", {"face_crop": crops}, segment(), duration=6.0)
+    assert released.values[:, :, 0, 0].tolist() == [[*range(first, first + 5), *[0] * 5] for first in range(0, 25, 5)]
+    assert released.offsets.tolist() == [0, 5]
+
+
+def test_a_group_is_observed_as_far_as_its_rows_are() -> None:
+    spec = "tracks: [face], timeline: {grid: {hop_seconds: 1}}, groups: {size: 2, hop: 2, tail: pad, length: 3}"
+    found = one_output(spec, {"face": FACE_TRACK}, segment(0.0, 5.0), segment(0.0, 0.5))
+    assert found.values[:, :, 0].tolist() == [[7, 0, 0], [9, 0, 0], [0, 0, 0], [7, 0, 0]]
+    assert found.mask.tolist() == [True, True, False, True]
+    assert found.coverage.tolist() == [0.25, 0.5, 0, 1]
+    assert found.times.tolist() == [[0, 2], [2, 4], [4, 5], [0, 0.5]]
+    assert found.offsets.tolist() == [0, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "values"),
+    [("zero", [7, 0, 9, 0, 0, 9]), ("hold", [7, 7, 9, 9, 0, 9]), ("interpolate", [7, 8, 9, 9, 9, 9])],
+)
+def test_gaps_are_filled_inside_a_segment_only(gaps: str, values: list[float]) -> None:
+    spec = f"tracks: [face], timeline: {{grid: {{hop_seconds: 1}}}}, gaps: {gaps}"
+    found = one_output(spec, {"face": FACE_TRACK}, segment(0.0, 4.0), segment(0.5, 2.5))
+    assert found.values[:, 0].tolist() == values
+    assert found.mask.tolist() == [True, False, True, False, False, True]
+
+
+@pytest.mark.parametrize(("keep", "texts"), [("first", ["how", "are"]), ("last", ["are", "you"])])
+def test_of_a_long_segment_the_first_or_last_rows_are_kept(keep: str, texts: list[str]) -> None:
+    spec = f"tracks: [mfcc], timeline: words, max_length: 2, keep: {keep}"
+    found = one_output(spec, {"mfcc": SOUND_TRACK, "words": WORDS_TRACK}, segment(), segment(2.0))
+    assert found.text is not None
+    assert found.text.tolist() == [*texts, "you"]
+    assert found.offsets.tolist() == [0, 2, 3]
+
+
+def test_windows_of_three_seconds_of_a_recording_of_7501_labels() -> None:
+    """RECOLA: 7501 labels of 40 ms give 298 whole sequences of 75 with a hop of 25, 100 without overlap."""
+    starts = np.arange(7501) * 0.04
+    labels = track(FACE, np.stack([starts, starts + 0.04], axis=1).tolist(), np.arange(7501.0)[:, None].tolist())
+    whole = segment(0.0, 7501 * 0.04)
+    own = one_output("tracks: [face], timeline: none, groups: {size: 75, hop: 25}", {"face": labels}, whole)
+    assert own.values.shape == (298, 75, 1)
+    for hop, count in (("1", 298), ("3", 100)):
+        spec = f"tracks: [face], timeline: {{windows: {{length_seconds: 3, hop_seconds: {hop}}}}}"
+        found = one_output(spec, {"face": labels}, whole)
+        first = np.arange(count) * 25 * float(hop)
+        np.testing.assert_allclose(found.values[:, 0], first + 37, rtol=1e-6)
+        np.testing.assert_allclose(found.coverage, 1)
+
+
+TIMELINES = ("words", "segment", "none", "{grid: {hop_seconds: 1}}", "{windows: {length_seconds: 2, hop_seconds: 1}}")
+
+
+@pytest.mark.parametrize("timeline", TIMELINES)
+def test_overlapping_segments_have_the_rows_that_each_has_alone(timeline: str) -> None:
+    tracks = {"mfcc": SOUND_TRACK, "words": WORDS_TRACK}
+    segments = [segment(0.0, 3.0), segment(0.5, 4.0), segment(0.0, 3.0), segment(1.0, 1.5), segment(0.0)]
+    together = one_output(f"tracks: [mfcc], timeline: {timeline}, gaps: hold", tracks, *segments)
+    for number, alone in enumerate(segments):
+        part = one_output(f"tracks: [mfcc], timeline: {timeline}, gaps: hold", tracks, alone)
+        own = slice(together.offsets[number], together.offsets[number + 1])
+        np.testing.assert_array_equal(together.values[own], part.values)
+        np.testing.assert_array_equal(together.times[own], part.times)
+        np.testing.assert_array_equal(together.coverage[own], part.coverage)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "counts"),
+    [(10.0, 13.0, (0, 1, 0, 3, 2)), (-9.0, -6.0, (0, 1, 0, 3, 2)), (1.0, 1.0, (0, 1, 0, 0, 0))],
+    ids=["after", "before", "no length"],
+)
+def test_in_segments_with_nothing_of_the_recording_nothing_is_observed(
+    start: float, end: float, counts: tuple[int, ...]
+) -> None:
+    tracks = {"mfcc": SOUND_TRACK, "words": WORDS_TRACK}
+    for timeline, count in zip(TIMELINES, counts, strict=True):
+        found = one_output(f"tracks: [mfcc], timeline: {timeline}", tracks, segment(start, end))
+        assert found.offsets.tolist() == [0, count]
+        assert not found.mask.any()
+        assert not found.coverage.any()
+        assert not found.values.any()

@@ -1,5 +1,7 @@
+from bisect import bisect_left
 from collections.abc import Callable
 from fractions import Fraction
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -7,100 +9,19 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
+from spans import HARD, Span, Spans, array, counted, feature, hard, middle, numbered, rows, spans
 
-from trimodal.align.overlap import ROUNDING_SECONDS, coverage, overlap
+from trimodal.align import pooling
+from trimodal.align.overlap import ROUNDING_SECONDS, overlap
 from trimodal.align.pooling import Pooled, pool, pool_made_from
-from trimodal.recipe.pools import Functionals
-from trimodal.track import Field, Track
-
-Spans = list[tuple[float, float]]
-
-# Whole numbers make equal edges likely; the others are huge, tiny and ragged.
-seconds = (
-    st.integers(-3, 12).map(float)
-    | st.floats(-1e6, 1e6)
-    | st.floats(0, 1e-9)
-    | st.sampled_from([1e6, np.nextafter(1e6, 2e6), 5e-324, 1e-300])
-)
-spans = st.lists(st.tuples(seconds, seconds).map(lambda pair: (min(pair), max(pair))), max_size=12)
-rows = spans.map(sorted)
-
-HARD: list[tuple[Spans, Spans]] = [
-    ([], [(0.0, 1.0)]),
-    ([(0.0, 1.0)], []),
-    ([(0.0, 1.0), (1.0, 2.0)], [(1.0, 2.0), (0.0, 1.0), (1.0, 1.0), (2.0, 3.0), (-1.0, 0.0)]),
-    ([(0.0, 9.0), (1.0, 2.0), (3.0, 4.0)], [(5.0, 8.0), (2.0, 3.0), (0.0, 9.0)]),
-    ([(1.0, 1.0), (1.0, 2.0), (2.0, 2.0), (5.0, 5.0)], [(1.0, 2.0), (4.0, 6.0), (5.0, 5.0)]),
-    ([(0.0, 1e6), (2e6, 2e6 + 1e-9)], [(2e6, 2e6 + 1.0), (2e6, 3e6), (1e6, 2e6)]),
-    ([(-1e6, 0.0), (0.0, 5e-324)], [(0.0, 1e6), (0.0, 1.0), (0.0, 5e-324)]),
-]
-
-
-def array(found: Spans) -> NDArray[np.float64]:
-    return np.array(found, np.float64).reshape(-1, 2)
-
-
-def feature(times: Spans, values: NDArray[np.float32]) -> Track:
-    return Track(schema={"values": Field(shape=values.shape[1:])}, times=array(times), fields={"values": values})
-
+from trimodal.recipe.pools import STATISTICS, Functionals, Inside, Intersect, Linear, Nearest, Pchip, Pool, Statistic
+from trimodal.track import Field, Track, empty_track
 
 MEAN = Functionals(statistics=("mean",))
 
 
 def pool_mean(track: Track, intervals: NDArray[np.float64]) -> Pooled:
     return pool(track, intervals, MEAN)
-
-
-def shared(row: tuple[float, float], interval: tuple[float, float]) -> Fraction:
-    start, end = max(row[0], interval[0]), min(row[1], interval[1])
-    return max(Fraction(end) - Fraction(start), Fraction(0))
-
-
-def counted(row: tuple[float, float], interval: tuple[float, float]) -> Fraction:
-    seconds = shared(row, interval)
-    return seconds if float(seconds) >= ROUNDING_SECONDS else Fraction(0)
-
-
-def union(times: Spans, interval: tuple[float, float]) -> Fraction:
-    until, total = Fraction(interval[0]), Fraction(0)
-    for start, end in sorted(times):
-        begin, stop = max(Fraction(start), until), min(Fraction(end), Fraction(interval[1]))
-        if stop > begin:
-            total += stop - begin
-            until = stop
-    return total
-
-
-def hard(test: Callable[..., None]) -> Callable[..., None]:
-    for times, intervals in HARD:
-        test = example(times, intervals)(test)
-    return test
-
-
-@hard
-@given(rows, spans)
-def test_overlap_is_that_of_every_pair(times: Spans, intervals: Spans) -> None:
-    found = overlap(array(times), array(intervals))
-    expected = [[float(shared(row, interval)) for row in times] for interval in intervals]
-    np.testing.assert_allclose(found.toarray(), np.reshape(expected, (len(intervals), len(times))), rtol=1e-9, atol=0)
-
-
-def test_overlap_looks_at_no_pair_without_one() -> None:
-    starts = np.arange(1000.0)
-    times = array([(0.0, 1000.0), *zip(starts, starts + 1, strict=True)])
-    assert overlap(times, times[1:]).nnz == 2 * 1000
-
-
-@hard
-@given(rows, spans)
-def test_coverage_is_that_of_the_union(times: Spans, intervals: Spans) -> None:
-    found = coverage(array(times), array(intervals))
-    expected = [
-        float(union(times, (start, end)) / (Fraction(end) - Fraction(start))) if end > start else 0.0
-        for start, end in intervals
-    ]
-    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-30)
-    assert ((found >= 0) & (found <= 1)).all()
 
 
 @hard
@@ -168,13 +89,6 @@ def test_means_computed_by_hand(times: Spans, interval: tuple[float, float], mea
     assert pooled.observed.tolist() == [covered > 0]
 
 
-@given(st.floats(0, 1e6), st.floats(1e-3, 1.0), st.integers(1, 50))
-def test_what_is_wholly_covered_has_a_coverage_of_one(start: float, hop: float, count: int) -> None:
-    starts = start + np.arange(count) * hop
-    times = np.stack([starts, starts + 1.5 * hop], axis=1)
-    assert coverage(times, np.array([[times[0, 0], times[-1, 1]]])).tolist() == [1.0]
-
-
 @pytest.mark.parametrize("shape", [(), (3,), (2, 2, 3)])
 def test_rows_of_any_shape_are_pooled(shape: tuple[int, ...]) -> None:
     values = np.random.default_rng(0).normal(size=(2, *shape)).astype(np.float32)
@@ -189,33 +103,6 @@ def test_pictures_of_bytes_are_pooled() -> None:
     assert pool_mean(track, array([(0.0, 2.0)])).values.tolist() == [[[127.5, 255.0]]]
 
 
-def made_word_by_word(made_from: list[int], times: Spans) -> Track:
-    schema = {"values": Field(shape=(2,)), "row": Field(dtype="int64")}
-    values = np.array([(row + 1.0, -row) for row in made_from], np.float32).reshape(-1, 2)
-    return Track(schema=schema, times=array(times), fields={"values": values, "row": np.array(made_from, np.int64)})
-
-
-@given(st.sets(st.integers(0, 15)).map(sorted), st.lists(st.integers(0, 15), max_size=20))
-@example([], [3])
-@example([3], [])
-@example([0, 1], [5, 0])
-def test_every_word_takes_its_own_row(made_from: list[int], asked: list[int]) -> None:
-    pooled = pool_made_from(
-        made_word_by_word(made_from, [(0.0, 0.0)] * len(made_from)), np.array(asked, np.intp), ("mean",)
-    )
-    assert pooled.observed.tolist() == [row in made_from for row in asked]
-    assert pooled.coverage.tolist() == [float(row in made_from) for row in asked]
-    assert pooled.values.tolist() == [[row + 1.0, -row] if row in made_from else [0.0, 0.0] for row in asked]
-
-
-@given(rows)
-def test_words_take_their_own_rows_whatever_their_times(times: Spans) -> None:
-    assume(times)
-    pooled = pool_made_from(made_word_by_word(list(range(len(times))), times), np.arange(len(times)), ("mean",))
-    assert pooled.values[:, 0].tolist() == [row + 1.0 for row in range(len(times))]
-    assert pooled.observed.all()
-
-
 def test_edges_that_miss_each_other_by_rounding_do_not_overlap() -> None:
     added = np.concatenate([[0.0], np.cumsum(np.full(10, 0.1))])  # 0.6, 0.7, ...
     multiplied = np.arange(11) * 0.1  # 0.6000000000000001, 0.7000000000000001, ...
@@ -223,3 +110,182 @@ def test_edges_that_miss_each_other_by_rounding_do_not_overlap() -> None:
     assert overlap(times[::2], asked).nnz > 5
     track = feature([(float(start), float(end)) for start, end in times[::2]], np.ones(5, np.float32))
     assert pool_mean(track, asked).observed.tolist() == [True, False] * 5
+
+
+RULES: list[Pool] = [
+    *(Functionals(statistics=(one,)) for one in STATISTICS),
+    Functionals(),
+    Intersect(),
+    Inside(),
+    Nearest(),
+    Nearest(tolerance_seconds=0.5),
+    Linear(),
+    Pchip(),
+]
+
+
+def by_every_rule(test: Callable[..., None]) -> Callable[..., None]:
+    """Make a property of rows, intervals and a rule, with the hard cases for each rule."""
+    for rule in RULES:
+        for times, intervals in HARD:
+            test = example(times, intervals, rule)(test)
+    return given(rows, spans, st.sampled_from(RULES))(test)
+
+
+@by_every_rule
+def test_small_blocks_give_the_same_numbers(times: Spans, intervals: Spans, rule: Pool) -> None:
+    whole = pool(numbered(times), array(intervals), rule)
+    with mock.patch.object(pooling, "BLOCK_VALUES", 3), mock.patch("trimodal.align.statistics.BLOCK_VALUES", 3):
+        in_blocks = pool(numbered(times), array(intervals), rule)
+    np.testing.assert_allclose(in_blocks.values, whole.values, rtol=1e-6)
+    assert in_blocks.observed.tolist() == whole.observed.tolist()
+    assert in_blocks.coverage.tolist() == whole.coverage.tolist()
+
+
+@by_every_rule
+def test_by_every_rule_the_mask_says_whether_there_is_coverage(times: Spans, intervals: Spans, rule: Pool) -> None:
+    found = pool(numbered(times), array(intervals), rule)
+    assert found.observed.dtype == bool
+    assert (found.coverage.astype(np.float32) > 0).tolist() == found.observed.tolist()
+    assert (found.coverage <= 1).all()
+    assert np.isfinite(found.values).all()
+    assert not found.values[~found.observed].any()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+@pytest.mark.parametrize("intervals", [[], [(0.0, 1.0), (2.0, 2.0)]], ids=["none", "two"])
+def test_of_a_track_without_rows_nothing_is_observed(rule: Pool, intervals: Spans) -> None:
+    found = pool(empty_track({"values": Field(dtype="uint8", shape=(2, 3))}), array(intervals), rule)
+    assert not found.observed.any()
+    assert not found.values.any()
+    assert len(found.values) == len(found.observed) == len(found.coverage) == len(intervals)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32"])
+@pytest.mark.parametrize("rule", RULES, ids=str)
+@pytest.mark.parametrize("intervals", [[], [(0.0, 2.0), (5.0, 6.0)]], ids=["none", "two"])
+def test_rows_as_they_are_keep_their_type(dtype: str, rule: Pool, intervals: Spans) -> None:
+    found = pool(feature([(0.0, 1.0), (1.0, 2.0)], np.array([[1, 2], [3, 250]], dtype)), array(intervals), rule)
+    is_a_row = isinstance(rule, Nearest) or rule in (
+        Functionals(statistics=("first",)),
+        Functionals(statistics=("last",)),
+    )
+    assert found.values.dtype == (dtype if is_a_row else "float32")
+
+
+def slow_sdk(times: Spans, values: NDArray[np.float32], interval: Span, epsilon: float = 10e-6) -> list[float] | None:
+    """The CMU Multimodal SDK's rule for one interval: clip the rows that intersect, drop slivers, average plainly."""
+    start, end = interval
+    if abs(end - start) < epsilon:
+        return None
+    met = []
+    for (row_start, row_end), value in zip(times, values, strict=True):
+        if row_end - start > -epsilon and end - row_start > -epsilon:
+            clipped = max(row_start, start), min(row_end, end)
+            if clipped[1] - clipped[0] > epsilon:
+                met.append(value)
+    return None if not met else np.mean(np.array(met, np.float64), axis=0).tolist()
+
+
+@hard
+@example([(0.0, 1.0), (1.0, 2.0), (1.0, 1.0 + 9e-6)], [(0.999, 1.5), (1.0 - 5e-6, 2.0), (1.0, 1.0 + 9e-6)])
+@given(rows, spans)
+def test_intersect_gives_the_numbers_of_the_sdk(times: Spans, intervals: Spans) -> None:
+    track = numbered(times)
+    found = pool(track, array(intervals), Intersect())
+    expected = [slow_sdk(times, track.values, interval) for interval in intervals]
+    assert found.observed.tolist() == [one is not None for one in expected]
+    for got, one in zip(found.values, expected, strict=True):
+        np.testing.assert_allclose(got, [0, 0] if one is None else one, rtol=1e-6)
+
+
+@hard
+@example([(0.0, 1.0), (1.0, 2.0), (2.0, 2.0)], [(0.1, 0.9), (1.0, 2.0), (0.0, 2.0), (2.0, 3.0)])
+@given(rows, spans)
+def test_inside_gives_the_numbers_of_a_search_of_starts(times: Spans, intervals: Spans) -> None:
+    track, starts = numbered(times), [start for start, _ in times]
+    found = pool(track, array(intervals), Inside())
+    for got, observed, (start, end) in zip(found.values, found.observed, intervals, strict=True):
+        chosen = track.values[bisect_left(starts, start) : bisect_left(starts, end)].astype(np.float64)
+        assert observed == (len(chosen) > 0)
+        np.testing.assert_allclose(got, chosen.mean(axis=0) if len(chosen) else [0, 0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (Functionals(statistics=("mean",)), (0.1 * 10 + 1 * 20 + 0.3 * 60) / 1.4),
+        (Intersect(), 30),
+        (Inside(), 40),
+        (Functionals(statistics=("sum",)), 0.1 * 10 + 20 + 0.3 * 60),
+    ],
+    ids=["mean", "intersect", "inside", "sum"],
+)
+def test_published_rules_differ_at_the_edges_of_a_word(rule: Pool, expected: float) -> None:
+    track = feature([(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)], np.array([10, 20, 60], np.float32))
+    np.testing.assert_allclose(pool(track, array([(0.9, 2.3)]), rule).values, [expected], rtol=1e-6)
+
+
+@given(rows, spans, st.none() | st.sampled_from([0.0, 0.25, 1.0, 1e3]))
+@example([(0.0, 2.0), (0.5, 1.5), (0.75, 1.25)], [(0.0, 0.0), (1.0, 1.0), (9.0, 9.0)], None)
+@example([(0.0, 1.0), (1.0, 2.0)], [(0.5, 1.5), (2.0, 2.0), (2.0, 2.2)], 0.5)
+def test_nearest_is_that_of_a_slow_search(times: Spans, intervals: Spans, tolerance: float | None) -> None:
+    track = numbered(times)
+    found = pool(track, array(intervals), Nearest(tolerance_seconds=tolerance))
+    for got, observed, interval in zip(found.values, found.observed, intervals, strict=True):
+        distances = [abs(middle(row) - middle(interval)) for row in times]
+        assert observed == (bool(times) and (tolerance is None or min(distances) <= tolerance + ROUNDING_SECONDS))
+        if observed:
+            # Distances that differ by rounding are equal, and of equal ones the earlier middle counts.
+            near = [row for row, distance in enumerate(distances) if distance <= min(distances) + 2 * ROUNDING_SECONDS]
+            assert got.tolist() in track.values[near].tolist()
+            if len({distances[row] for row in near}) == 1:
+                assert got.tolist() == track.values[min(near, key=lambda row: middle(times[row]))].tolist()
+
+
+def test_of_rows_as_near_the_earlier_counts_whatever_the_rounding() -> None:
+    starts = np.arange(1000) * 0.04
+    frames = np.stack([starts, starts + 0.04], axis=1)
+    track = feature(frames.tolist(), np.arange(1000, dtype=np.float32))
+    asked = np.stack([starts[::2], starts[::2] + 0.08], axis=1)  # each has its middle where two frames meet
+    assert pool(track, asked, Nearest()).values.tolist() == list(range(0, 1000, 2))
+
+
+def made_of(made_from: list[int]) -> Track:
+    """Return a track of rows without length, each made from a row of another."""
+    schema = {"values": Field(shape=(2,)), "row": Field(dtype="int64")}
+    values = np.array([(number**2 - 7.0, -number) for number in range(len(made_from))], np.float32).reshape(-1, 2)
+    fields = {"values": values, "row": np.array(made_from, np.int64)}
+    return Track(schema=schema, times=np.zeros((len(made_from), 2)), fields=fields)
+
+
+@given(
+    st.lists(st.integers(-1, 6), max_size=12),
+    st.lists(st.integers(0, 6), max_size=12),
+    st.sampled_from(STATISTICS),
+)
+@example([], [3], "mean")
+@example([3], [], "mean")
+@example([0, 0, -1, 2, 0], [0, 1, 2, 0], "sum")
+def test_every_word_takes_the_rows_made_from_it(made_from: list[int], asked: list[int], statistic: Statistic) -> None:
+    track = made_of(made_from)
+    found = pool_made_from(track, np.array(asked, np.intp), (statistic,))
+    assert found.observed.tolist() == [row in made_from for row in asked]
+    assert found.coverage.tolist() == [float(row in made_from) for row in asked]
+    reduce = {"first": lambda own: own[0], "last": lambda own: own[-1]}.get(
+        statistic, lambda own: getattr(np, statistic)(own, axis=0)
+    )
+    for got, row in zip(found.values, asked, strict=True):
+        own = track.values[np.array(made_from, int) == row].astype(np.float64)
+        np.testing.assert_allclose(got, reduce(own) if len(own) else [0, 0], rtol=1e-6)
+
+
+@given(rows)
+def test_words_take_their_own_rows_whatever_their_times(times: Spans) -> None:
+    assume(times)
+    schema = {"values": Field(), "row": Field(dtype="int64")}
+    number = np.arange(len(times))
+    track = Track(schema=schema, times=array(times), fields={"values": number.astype(np.float32), "row": number})
+    found = pool_made_from(track, number, ("mean",))
+    assert found.values.tolist() == number.tolist()
+    assert found.observed.all()

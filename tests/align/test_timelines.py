@@ -5,22 +5,20 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from spans import Spans, array, seconds, spans
 
-from trimodal.align.overlap import offsets_of, ranges
-from trimodal.align.timelines import grid_intervals, row_intervals, segment_intervals
+from trimodal.align.overlap import offsets_of
+from trimodal.align.timelines import (
+    Intervals,
+    capped,
+    grid_intervals,
+    row_intervals,
+    segment_intervals,
+    window_intervals,
+)
 from trimodal.extract.text.words import WORDS
 from trimodal.track import Track
-
-Spans = list[tuple[float, float]]
-
-# Whole numbers make equal edges likely; the others are huge, tiny and ragged.
-seconds = st.integers(-3, 12).map(float) | st.floats(-1e6, 1e6) | st.floats(0, 1e-9)
-spans = st.lists(st.tuples(seconds, seconds).map(lambda pair: (min(pair), max(pair))), max_size=12)
-
-
-def array(found: Spans) -> NDArray[np.float64]:
-    return np.array(found, np.float64).reshape(-1, 2)
+from trimodal.windows import Tail, Windows
 
 
 def words(times: Spans) -> Track:
@@ -28,17 +26,6 @@ def words(times: Spans) -> Track:
     texts = np.array([f"w{row}" for row in range(count)], np.dtypes.StringDType())
     fields = {name: field.empty(count) for name, field in WORDS.items()} | {"text": texts}
     return Track(schema=WORDS, times=array(times), fields=fields)
-
-
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=8))
-def test_ranges_are_those_of_python(pairs: list[tuple[int, int]]) -> None:
-    first, last = np.array(pairs, np.int64).reshape(-1, 2).T
-    assert ranges(first, last).tolist() == [number for start, stop in pairs for number in range(start, stop)]
-
-
-@given(st.lists(st.integers(0, 9), max_size=8))
-def test_offsets_bound_each_run(counts: list[int]) -> None:
-    assert offsets_of(np.array(counts, np.int64)).tolist() == [sum(counts[:end]) for end in range(len(counts) + 1)]
 
 
 @given(spans.map(sorted), spans)
@@ -121,3 +108,27 @@ def test_a_segment_is_its_own_interval(segments: Spans) -> None:
     assert made.rows is None
     assert made.times.tolist() == array(segments).tolist()
     assert made.offsets.tolist() == list(range(len(segments) + 1))
+
+
+@given(segments_of_a_grid, st.floats(0.1, 9), st.floats(0.1, 9), st.sampled_from(["drop", "anchor", "pad", "partial"]))
+def test_windows_are_those_of_each_segment(segments: Spans, length: float, hop: float, tail: Tail) -> None:
+    windows = Windows(length_seconds=length, hop_seconds=hop, tail=tail)
+    made = window_intervals(array(segments), windows)
+    alone = [windows.times(start, end) for start, end in segments]
+    assert made.rows is None
+    assert made.offsets.tolist() == [sum(map(len, alone[:end])) for end in range(len(alone) + 1)]
+    np.testing.assert_array_equal(made.times, np.concatenate([np.zeros((0, 2)), *alone]))
+
+
+@given(st.lists(st.integers(0, 9), max_size=6), st.integers(1, 5), st.booleans())
+def test_of_every_segment_the_first_or_last_rows_are_kept(counts: list[int], most: int, keep_last: bool) -> None:
+    offsets = offsets_of(np.array(counts, np.int64))
+    number = np.arange(offsets[-1])
+    given_intervals = Intervals(times=np.stack([number, number + 1.0], axis=1), offsets=offsets, rows=number[::-1])
+    made = capped(given_intervals, most, keep_last)
+    cut = slice(-most, None) if keep_last else slice(most)
+    expected = [row for first, last in pairwise(offsets) for row in range(first, last)[cut]]
+    assert made.times[:, 0].tolist() == expected
+    assert made.rows is not None
+    assert made.rows.tolist() == [int(offsets[-1]) - 1 - row for row in expected]
+    assert np.diff(made.offsets).tolist() == [min(count, most) for count in counts]

@@ -15,6 +15,7 @@ from trimodal.errors import UsageError
         (["a.mp4", "LIST.CSV"], "LIST.CSV", "manifest"),
         (["a.mp4", "LIST.CSV"], ".", "folder"),
         (["a.mp4", "x/manifest.csv"], ".", "folder"),
+        (["a.mp4", "manifest.csv", "wav.scp"], ".", "manifest"),
     ],
 )
 def test_auto_takes_the_most_specific_layout(files: list[str], target: str, layout: str, tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_a_named_layout_wins(tmp_path: Path) -> None:
     [
         ("manifst", "no layout is called 'manifst'; did you mean 'manifest'\\?"),
         ("Folder", "no layout is called 'Folder'; did you mean 'folder'\\?"),
-        ("xyz", "no layout is called 'xyz'; known: auto, folder, manifest"),
+        ("xyz", "no layout is called 'xyz'; known: auto, folder, kaldi, manifest"),
     ],
 )
 def test_an_unknown_layout(layout: str, message: str, tmp_path: Path) -> None:
@@ -54,7 +55,9 @@ def test_a_missing_path(layout: str, tmp_path: Path) -> None:
 
 def test_no_layout_recognises_a_video(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").touch()
-    with pytest.raises(CorpusError, match=r"no layout recognises it; name one with --layout \(manifest, folder\)"):
+    with pytest.raises(
+        CorpusError, match=r"no layout recognises it; name one with --layout \(manifest, kaldi, folder\)"
+    ):
         read_corpus(tmp_path / "a.mp4")
 
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from trimodal.corpus import Corpus, CorpusError, Recording, Segment, read_corpus
+from trimodal.corpus import Annotation, Corpus, CorpusError, Recording, Segment, read_corpus
+from trimodal.media.clock import Remap, SetStart, Shift
 
 
 def read(tmp_path: Path, content: str | bytes) -> Corpus:
@@ -63,6 +64,45 @@ def test_rates_and_rotations(tmp_path: Path) -> None:
     assert found.label_names == ()
 
 
+def test_annotations(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "media,fps,annotation:arousal,annotation:valence,joy\na.mp4,,r/a.csv,r/b.arff,1\nb.mp4,,,,2\nc,25,,c.json,3\n",
+    )
+    assert [recording.annotations for recording in found.recordings] == [
+        (
+            Annotation(name="arousal", path=tmp_path / "r/a.csv"),
+            Annotation(name="valence", path=tmp_path / "r/b.arff"),
+        ),
+        (),
+        (Annotation(name="valence", path=tmp_path / "c.json", rows_per_second=25.0),),
+    ]
+    assert found.label_names == ("joy",)
+
+
+def test_segments_may_overlap(tmp_path: Path) -> None:
+    found = read(tmp_path, "media,start,end\na.mp4,0,5\na.mp4,2,9\na.mp4,0,5\n")
+    spans = [(segment.id, segment.start_seconds, segment.end_seconds) for segment in found.segments]
+    assert spans == [("a_0", 0.0, 5.0), ("a_1", 2.0, 9.0), ("a_2", 0.0, 5.0)]
+
+
+def test_clocks(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "media,transcript,audio_clock,video_clock,transcript_clock\n"
+        "a.mp4,,,,\nb.mp4,b.srt,shift -0.25,set 1,remap 0:0.1  60:61.5 90:90\n",
+    )
+    assert [recording.clock for recording in found.recordings] == [
+        {},
+        {
+            "audio": Shift(seconds=-0.25),
+            "video": SetStart(seconds=1.0),
+            "transcript": Remap(points=((0.0, 0.1), (60.0, 61.5), (90.0, 90.0))),
+        },
+    ]
+    assert found.label_names == ()
+
+
 def test_segments_of_one_recording_are_numbered(tmp_path: Path) -> None:
     found = read(tmp_path, "media,start,segment\na.mp4,0,\nb.mp4,0,\na.mp4,1,named\na.mp4,2,\n")
     assert [segment.id for segment in found.segments] == ["a_0", "b", "named", "a_2"]
@@ -116,11 +156,12 @@ def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", r"manifest\.csv: not a CSV file in UTF-8 \(No columns to parse from file\)"),
+        ("", r"manifest\.csv: is empty; expected a line with the names of the columns"),
+        ("\n\n", r"manifest\.csv: is empty; expected a line with the names of the columns"),
         (b"media\n\xe9.mp4\n", "not a CSV file in UTF-8 .*can't decode byte 0xe9"),
-        ('media,text\na.mp4,"open\n', "not a CSV file in UTF-8 .*EOF inside string"),
-        ("media,text\na.mp4,one, two\n", "not a CSV file in UTF-8 .*Expected 2 fields in line 2, saw 3"),
-        ("media,text\na.mp4,one\nb.mp4,one, two\n", "not a CSV file in UTF-8 .*Expected 2 fields in line 3, saw 3"),
+        ('media,text\na.mp4,"open\n', r"line 2: not CSV \(unexpected end of data\)"),
+        ("media,text\na.mp4,one, two\n", "line 2: has 3 cells; expected 2, as many as the header"),
+        ('media,text\n\na.mp4,"one\ntwo"\n\nb.mp4,one, two\n', "line 6: has 3 cells; expected 2"),
         ("Media,text\na.mp4,one\n", r"has no column 'media' \(found: Media, text\); did you mean 'Media'\?"),
         ("file,text\na.mp4,one\n", r"has no column 'media' \(found: file, text\); known: file, text"),
         ("media,text\n", "has no rows; expected one per segment"),
@@ -130,18 +171,50 @@ def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str
         ("media,start\na.mp4,0\nb.mp4,x\n", "line 3: column 'start' is 'x'; expected seconds"),
         ("media,end\na.mp4,nan\n", "line 2: column 'end' is 'nan'; expected seconds"),
         ("media,end\na.mp4,inf\n", "line 2: column 'end' is 'inf'; expected seconds"),
-        ("media,start,end\na.mp4,2,1\n", "segment 'a' ends at 1.0 s, which is not after its start at 2.0 s"),
+        (
+            "media,start,end\na.mp4,2,1\n",
+            r"manifest\.csv, line 2: segment 'a' ends at 1.0 s, not after its start at 2.0 s",
+        ),
         ("media,label\na.mp4,1\nb.mp4,\n", "line 3: label 'label' is empty; expected a number"),
-        ("media,label\na.mp4,1\nb.mp4,inf\n", "label 'label' has a value that is not finite"),
-        ("media\na.mp4\na.wav\n", "line 3: recording 'a' has other media or another transcript further up"),
-        ("media,transcript\na.mp4,a.txt\na.mp4,\n", "line 3: recording 'a' has other media or another transcript"),
-        ("media,fps,recording\na,25,r\na,30,r\n", "line 3: recording 'r' has another frame rate or rotation"),
+        ("media,label\na.mp4,1\nb.mp4,inf\n", "line 3: label 'label' is inf; expected a finite number"),
+        ("media\na.mp4\na.wav\n", "line 3: recording 'a' differs in media from the row further up"),
+        (
+            "media,transcript\na.mp4,a.txt\na.mp4,\n",
+            "line 3: recording 'a' differs in transcript from the row further up",
+        ),
+        (
+            "media,fps,recording\na,25,r\na,30,r\n",
+            "line 3: recording 'r' differs in frames per second from the row further up",
+        ),
         ("media,rotation\na,45\n", "line 2: column 'rotation' is '45'; expected 0, 90, 180 or 270 degrees"),
         ("media,fps\na,25 Hz\n", "line 2: column 'fps' is '25 Hz'; expected frames per second, more than 0"),
         ("media,fps\na,0\n", "line 2: column 'fps' is '0'; expected frames per second"),
         ("media,fps\na,inf\n", "line 2: column 'fps' is 'inf'; expected frames per second"),
-        ("media,segment\na.mp4,s\nb.mp4,s\n", "the segment id 's' occurs 2 times; ids must be unique"),
-        ("media,segment\na.mp4,\na.mp4,a_0\n", "the segment id 'a_0' occurs 2 times"),
+        (
+            "media,audio_clock\na.mp4,\nb.mp4,0.5\n",
+            r"manifest\.csv, line 3: column 'audio_clock' is '0\.5'; expected 'shift SECONDS', 'set SECONDS' or 'remap",
+        ),
+        ("media,video_clock\na.mp4,set x\n", "line 2: column 'video_clock' is 'set x'; expected seconds, found 'x'"),
+        (
+            "media,video_clock\na.mp4,remap 0:1\n",
+            "line 2: column 'video_clock' is 'remap 0:1'; remap has 1 points; expected two or more",
+        ),
+        (
+            "media,transcript_clock\na.mp4,shift 1\n",
+            "line 2: column 'transcript_clock' is given and 'transcript' is empty; expected both",
+        ),
+        (
+            "media,audio_clock\na.mp4,shift 1\na.mp4,\n",
+            "line 3: recording 'a' differs in clock from the row",
+        ),
+        ("media,segment\na.mp4,s\nb.mp4,s\n", r"manifest\.csv, line 3: the segment id 's' is that of line 2; ids must"),
+        ("media,segment\na.mp4,\na.mp4,a_0\n", "line 3: the segment id 'a_0' is that of line 2; ids must be unique"),
+        ("media,x\n\n\na.mp4,1\n\nb.mp4,\n", "line 6: label 'x' is empty; expected a number"),
+        ("media,start\n\na.mp4,0\n\nb.mp4,x\n", "line 5: column 'start' is 'x'; expected seconds"),
+        (
+            "media,annotation:arousal,start,end\na.mp4,a.csv,0,1\na.mp4,,1,2\n",
+            "line 3: recording 'a' differs in annotations from the row further up",
+        ),
     ],
 )
 def test_broken_manifest(content: str | bytes, message: str, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from trimodal.corpus import Corpus, CorpusError, Recording, Segment
+from trimodal.corpus import Annotation, Corpus, CorpusError, Recording, Segment
+from trimodal.media.clock import Shift
 
 A, B = (Recording(id=name, media=Path(f"{name}.mp4")) for name in "ab")
 
@@ -36,6 +37,11 @@ def test_rotations_are_quarter_turns(degrees: int) -> None:
         Recording(id="a", media=Path("a.mp4"), rotation_degrees=degrees)
 
 
+def test_a_clock_without_what_it_is_for() -> None:
+    with pytest.raises(CorpusError, match="recording 'a' has a clock for the transcript and no transcript"):
+        Recording(id="a", media=Path("a.mp4"), clock={"transcript": Shift(seconds=1.0)})
+
+
 def test_segments_by_recording_keep_the_order_of_the_source() -> None:
     segments = [Segment(id=name, recording=name[0]) for name in ("b2", "a1", "b1")]
     groups = corpus([A, B, Recording(id="c", media=Path("c"))], segments).segments_by_recording()
@@ -59,3 +65,16 @@ def test_an_empty_corpus() -> None:
 def test_a_frame_rate_is_positive(rate: float) -> None:
     with pytest.raises(CorpusError, match=f"recording 'a' has the frame rate {rate}; expected more than 0"):
         Recording(id="a", media=Path("a"), frames_per_second=rate)
+
+
+def test_annotations_have_names_of_their_own() -> None:
+    ratings = Annotation(name="arousal", path=Path("a.csv"))
+    recording = Recording(
+        id="a", media=Path("a"), annotations=(ratings, Annotation(name="valence", path=Path("b.csv")))
+    )
+    assert recording.annotation("arousal") == ratings
+    assert recording.annotation("joy") is None
+    with pytest.raises(
+        CorpusError, match="recording 'a': the annotation id 'arousal' occurs 2 times; ids must be unique"
+    ):
+        Recording(id="a", media=Path("a"), annotations=(ratings, ratings))

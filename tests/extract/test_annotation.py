@@ -2,6 +2,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trimodal.corpus import Annotation, CorpusError, Ratings, Recording
 from trimodal.errors import ParameterError
@@ -91,6 +93,24 @@ def test_rows_move_earlier_by_the_delay() -> None:
     assert gaps(track) == [(3.5, 6.0, "the annotation has no row")]
 
 
+@given(
+    steps=st.lists(st.floats(0.01, 5), min_size=1, max_size=20),
+    missing=st.lists(st.booleans(), min_size=20, max_size=20),
+    delay=st.floats(-3, 3),
+)
+def test_rows_and_gaps_cover_the_recording(steps: list[float], missing: list[bool], delay: float) -> None:
+    starts = np.cumsum(steps)
+    rated = ratings([[NONE if lost else 1.0] for lost in missing[: len(steps)]], starts.tolist(), step=0.01)
+    duration = float(starts[-1]) + 0.5
+    track = RatedAnnotation(annotation="joy", delay_seconds=delay).extract(rated, duration)
+    covered = [*(tuple(row) for row in track.times), *((gap.start_seconds, gap.end_seconds) for gap in track.gaps)]
+    reached = 0.0
+    for start, end in sorted(covered):
+        assert start <= reached + 1e-5 or start >= duration
+        reached = max(reached, end)
+    assert reached >= duration - 1e-5
+
+
 def test_a_clock_that_drifts_is_named_with_its_row() -> None:
     """The limit for 100 s is 102 s."""
     hundred_and_two = ratings([[0]] * 102)
@@ -139,5 +159,9 @@ def test_from_the_file_of_a_recording(sample: Path, tmp_path: Path) -> None:
     assert isinstance(failed, Failure)
     assert (failed.track, failed.reason) == (
         "arousal",
-        f"{file}, line 3: a row at 0 s again; expected times that rise",
+        f"{file}, line 3: at 0 s, behind a row at 0 s; expected rising times",
     )
+    file.unlink()
+    gone = _extract(sample / "happy.mp4", tmp_path / "work", Annotation(name="arousal", path=file))
+    assert isinstance(gone, Failure)
+    assert gone.reason == f"{file}: no such file or directory"

@@ -19,6 +19,8 @@ MANIFEST = Manifest(
         ShardEntry(file="shard-00000.h5", bytes=10, sha256="00", segments=3),
         ShardEntry(file="shard-00001.h5", bytes=20, sha256="ff", segments=4),
     ],
+    excluded={"outside the recording": 2},
+    noted={"reaches out of its recording": 1},
 )
 
 
@@ -111,6 +113,8 @@ def _in_shard(**change: Any) -> Callable[[dict[str, Any]], None]:
         (lambda data: data.update(shards=[]), "no shards, or one that is listed twice"),
         (lambda data: data["shards"].append(data["shards"][0]), "no shards, or one that is listed twice"),
         (lambda data: data["labels"].update(mood=1), "TypeError: 1 is not text"),
+        (lambda data: data.update(excluded=["x"]), "AttributeError: "),
+        (lambda data: data["noted"].update(x=-1), "TypeError: -1 is not a count"),
         (lambda data: data["outputs"]["text"].pop("pool"), "KeyError: 'pool'"),
         (_in_output(unit=None), "TypeError: None is not text"),
         (_in_output(has_text="no"), "TypeError: 'no' is neither true nor false"),

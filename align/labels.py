@@ -1,0 +1,172 @@
+"""Labels of segments: columns of the corpus, or tracks brought down to one number, with their rules applied."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..corpus import Corpus, Segment
+from ..errors import CorpusError, RecipeError, did_you_mean
+from ..recipe import Recipe
+from ..recipe.labels import Label, Value
+from ..track import Schema, Track
+from .label_values import LeftOutError, label_value
+from .overlap import ROUNDING_SECONDS, overlap
+from .segments import Exclusion, bounds, excluded
+
+
+def wanted_labels(corpus: Corpus, recipe: Recipe, schemas: Mapping[str, Schema]) -> dict[str, Label]:
+    """Return the labels that go into the store, each with its column: the recipe's, or else all of the corpus.
+
+    Parameters
+    ----------
+    corpus
+        The corpus.
+    recipe
+        The recipe.
+    schemas
+        The schema of every track.
+
+    Raises
+    ------
+    CorpusError
+        If the recipe wants a label that the corpus does not have.
+    RecipeError
+        If a track cannot be a label.
+    """
+    if recipe.labels is None:
+        return {name: Label(column=name) for name in corpus.label_names}
+    labels = {}
+    for name, label in recipe.labels.items():
+        column = label.column or name
+        if label.track:
+            column = _track_column(name, label, schemas[label.track])
+        elif column not in corpus.label_names:
+            hint = did_you_mean(column, corpus.label_names) if corpus.label_names else "it has none"
+            raise CorpusError(f"{corpus.root}: has no label '{column}', which the recipe keeps; {hint}")
+        labels[name] = replace(label, column=column)
+    return labels
+
+
+def label_kinds(corpus: Corpus, labels: Mapping[str, Label]) -> dict[str, str]:
+    """Return ``number`` or ``text`` for every label of `wanted_labels`: what its values are once rules are applied.
+
+    Raises
+    ------
+    CorpusError
+        If values do not go with the rules.
+    """
+    return {name: _kind(name, label, corpus.segments) for name, label in labels.items()}
+
+
+def labelled(
+    segments: Sequence[Segment], tracks: Mapping[str, Track], labels: Mapping[str, Label]
+) -> tuple[list[Segment], list[Exclusion]]:
+    """Return the segments with the labels of `wanted_labels` and no others; and those left out for lack of one.
+
+    Parameters
+    ----------
+    segments
+        Segments of one recording, with their ends.
+    tracks
+        The recording's tracks by name.
+    labels
+        The labels.
+
+    Raises
+    ------
+    CorpusError
+        If values do not go with the rules, or a track has several values in a segment where the recipe expects one.
+    """
+    found = {name: _found(segments, tracks, label) for name, label in labels.items()}
+    kept, left_out = [], []
+    for number, segment in enumerate(segments):
+        try:
+            values = {name: _value(name, label, segment, found[name][number]) for name, label in labels.items()}
+        except LeftOutError as reason:
+            left_out.append(excluded(segment, str(reason)))
+        else:
+            kept.append(replace(segment, labels=values))
+    return kept, left_out
+
+
+def _kind(name: str, label: Label, segments: Sequence[Segment]) -> str:
+    if label.track:
+        return "text" if any(isinstance(new, str) for new in label.merge.values()) else "number"
+    has_text = False
+    for segment, found in zip(segments, _found(segments, {}, label), strict=True):
+        try:
+            has_text |= isinstance(_value(name, label, segment, found), str)
+        except LeftOutError:
+            continue
+    return "text" if has_text else "number"
+
+
+def _found(segments: Sequence[Segment], tracks: Mapping[str, Track], label: Label) -> Sequence[Value | None]:
+    """Return the values of a label before any rule, None for segments that have none."""
+    if label.track:
+        return _reduced(segments, tracks[label.track], label)
+    return [segment.labels.get(label.column) for segment in segments]
+
+
+def _value(name: str, label: Label, segment: Segment, found: Value | None) -> Value:
+    """Apply a label's rules to what was found; raises `LeftOutError` where the segment is to be left out."""
+    if found is None:
+        nothing = f"no row of track '{label.track}'" if label.track else "no value"
+        raise LeftOutError(f"label '{name}': {nothing}")
+    try:
+        return label_value(label, found)
+    except LeftOutError as reason:
+        raise LeftOutError(f"label '{name}' {reason}") from None
+    except CorpusError as error:
+        raise CorpusError(f"segment '{segment.id}': label '{name}' {error}") from None
+
+
+def _track_column(name: str, label: Label, schema: Schema) -> str:
+    """Return the column of a track that is a label."""
+    if "values" not in schema or len(schema["values"].shape) != 1:
+        raise RecipeError(f"label '{name}': track '{label.track}' is no feature whose rows are vectors of numbers")
+    columns = schema["values"].columns
+    if not label.column and len(columns) == 1:
+        return columns[0]
+    if label.column not in columns:
+        found = f"has no column '{label.column}'" if label.column else f"has {len(columns)} columns"
+        hint = did_you_mean(label.column, columns) if label.column else "name one as 'column'"
+        raise RecipeError(f"label '{name}': track '{label.track}' {found}; {hint}")
+    return label.column
+
+
+def _reduced(segments: Sequence[Segment], track: Track, label: Label) -> list[float | None]:
+    """Return one number of a track for every segment; None where no row overlaps it."""
+    column = track.schema["values"].columns.index(label.column)
+    values = np.asarray(track.values[:, column], np.float64)
+    edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
+    seconds = overlap(track.times, edges)
+    seconds.data[seconds.data < ROUNDING_SECONDS] = 0.0
+    seconds.eliminate_zeros()
+    seconds.sort_indices()
+    middles = track.times.mean(axis=1)
+    found: list[float | None] = []
+    for number, segment in enumerate(segments):
+        inside = slice(seconds.indptr[number], seconds.indptr[number + 1])
+        rows: NDArray[np.intp] = seconds.indices[inside]
+        if not len(rows):
+            found.append(None)
+        elif label.reduce == "mean":
+            found.append(float(np.average(values[rows], weights=seconds.data[inside])))
+        elif label.reduce == "median":
+            found.append(float(np.median(values[rows])))
+        elif label.reduce == "last":
+            found.append(float(values[rows[-1]]))
+        elif label.reduce == "nearest":
+            found.append(float(values[rows[np.argmin(np.abs(middles[rows] - edges[number].mean()))]]))
+        else:
+            different, counts = np.unique(values[rows], return_counts=True)
+            if label.reduce == "value" and len(different) > 1:
+                raise CorpusError(
+                    f"segment '{segment.id}': track '{label.track}' has values from {different[0]:g} to "
+                    f"{different[-1]:g} in it; expected one ('reduce: value')"
+                )
+            found.append(float(different[np.argmax(counts)]))
+    return found

@@ -1,0 +1,59 @@
+"""From a recording's segments to the samples of the store: placed in the recording, cut and labelled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..corpus import Segment
+from ..recipe import Recipe
+from ..recipe.labels import Label
+from ..track import Track
+from .labels import labelled
+from .segments import Exclusion, cut, in_recording, reaches_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """The samples of one recording, and what became of the other segments."""
+
+    segments: Sequence[Segment]
+    """In the order of the corpus, with ends and the labels of the store."""
+    excluded: Sequence[Exclusion]
+    reaching_out: int
+    """Segments of the corpus of which a part lies outside the recording."""
+
+
+def choose_samples(
+    segments: Sequence[Segment],
+    duration_seconds: float,
+    tracks: Mapping[str, Track],
+    recipe: Recipe,
+    labels: Mapping[str, Label],
+) -> Samples:
+    """Choose the samples of one recording.
+
+    Parameters
+    ----------
+    segments
+        Its segments.
+    duration_seconds
+        Its end.
+    tracks
+        Its tracks by name; at least those that are labels.
+    recipe
+        The recipe.
+    labels
+        What `wanted_labels` gives.
+
+    Raises
+    ------
+    CorpusError
+        If values of labels do not go with their rules.
+    """
+    placed, outside = in_recording(segments, duration_seconds)
+    whole_or_cut, short = (placed, []) if recipe.segments is None else cut(placed, recipe.segments)
+    kept, unlabelled = labelled(whole_or_cut, tracks, labels)
+    return Samples(
+        segments=kept,
+        excluded=[*outside, *short, *unlabelled],
+        reaching_out=sum(reaches_out(segment, duration_seconds) for segment in placed),
+    )

@@ -1,0 +1,113 @@
+"""Normalising the rows of outputs by statistics of a store, or by those of the segment itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import StoreError, did_you_mean
+from .reader import FeatureStore, OutputRows
+from .statistics import ColumnStatistics, Moments, StatisticsTable
+
+Method = Literal["standard", "minmax", "robust", "per_segment"]
+"""``standard`` takes away the mean and divides by the standard deviation; ``robust`` takes the median and the
+interquartile range, ``minmax`` the minimum and the range (its values are from 0 to 1 in the splits that the statistics
+are of); ``per_segment`` is ``standard`` by the segment's own observed rows."""
+METHODS: tuple[Method, ...] = ("standard", "minmax", "robust", "per_segment")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scaling:
+    """Takes ``shift`` from every row and divides by ``scale``, both of shape (C,)."""
+
+    shift: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def __call__(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """Return values of shape (..., C), or (L,) where C is 1, as float32."""
+        shift, scale = (self.shift, self.scale) if values.ndim > 1 else (self.shift[0], self.scale[0])
+        return ((values - shift) / scale).astype(np.float32)
+
+
+class Normaliser:
+    """Normalises the outputs of samples.
+
+    Rows that were not observed stay zero where the recipe fills gaps with zeros; where it holds or interpolates, what
+    stands in them is normalised like the others.
+
+    Parameters
+    ----------
+    store
+        The store.
+    methods
+        How to normalise outputs; the others stay as they are.
+    table
+        Name of the table of statistics; None: the only one.
+
+    Raises
+    ------
+    StoreError
+        If there is no such output, method or table, or nothing was observed to make statistics of.
+    """
+
+    def __init__(self, store: FeatureStore, methods: Mapping[str, Method], table: str | None = None) -> None:
+        self._zero = {name for name, schema in store.outputs.items() if schema.gaps == "zero"}
+        self._scalings: dict[str, Scaling | None] = {}
+        for name, method in methods.items():
+            if name not in store.outputs:
+                raise StoreError(f"{store.path}: no output is called '{name}'; {did_you_mean(name, store.outputs)}")
+            if method not in METHODS:
+                raise StoreError(f"'{method}' normalises nothing; {did_you_mean(method, METHODS)}")
+            own = method == "per_segment"
+            self._scalings[name] = None if own else scaling(_statistics(store, table, name), method)
+
+    def __call__(self, outputs: Mapping[str, OutputRows]) -> dict[str, OutputRows]:
+        """Return the outputs of a segment, normalised ones as float32."""
+        return {**outputs, **{name: self._normalised(name, outputs[name]) for name in self._scalings}}
+
+    def _normalised(self, name: str, rows: OutputRows) -> OutputRows:
+        values = (self._scalings[name] or _own_scaling(rows))(rows.values)
+        if name in self._zero:
+            values[~rows.mask] = 0
+        return replace(rows, values=values)
+
+
+def scaling(found: ColumnStatistics, method: Method) -> Scaling:
+    """Return the scaling of a method; columns that do not vary are divided by 1."""
+    if method == "minmax":
+        shift, scale = found.minimum, found.maximum - found.minimum
+    elif method == "robust":
+        shift, scale = found.median, found.upper_quartile - found.lower_quartile
+    else:
+        shift, scale = found.mean, found.standard_deviation
+    return Scaling(shift=shift, scale=np.where(scale > 0, scale, 1.0))
+
+
+def _own_scaling(rows: OutputRows) -> Scaling:
+    columns = rows.values.shape[-1] if rows.values.ndim > 1 else 1
+    observed = rows.values[rows.mask].reshape(-1, columns).astype(np.float64)
+    if not len(observed):
+        return Scaling(shift=np.zeros(columns), scale=np.ones(columns))
+    moments = Moments.of(observed)
+    deviation = np.sqrt(moments.squares / moments.count)
+    return Scaling(shift=moments.mean, scale=np.where(deviation > 0, deviation, 1.0))
+
+
+def _statistics(store: FeatureStore, name: str | None, output: str) -> ColumnStatistics:
+    found = _table(store, name).outputs.get(output)
+    if found is None:
+        raise StoreError(f"{store.path}: no row of '{output}' was observed to make statistics of; leave it as it is")
+    return found
+
+
+def _table(store: FeatureStore, name: str | None) -> StatisticsTable:
+    tables = store.statistics
+    if not tables:
+        raise StoreError(f"{store.path}: has no statistics; expected a recipe with 'statistics: {{split: ...}}'")
+    if name is None and len(tables) > 1:
+        raise StoreError(f"{store.path}: has statistics of several splits; choose one of: {', '.join(sorted(tables))}")
+    if name is not None and name not in tables:
+        raise StoreError(f"{store.path}: no statistics are called '{name}'; {did_you_mean(name, tables)}")
+    return tables[name] if name is not None else next(iter(tables.values()))

@@ -1,0 +1,158 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trimodal.align.labels import label_kinds, labelled, wanted_labels
+from trimodal.corpus import Corpus, Recording, Segment
+from trimodal.errors import CorpusError, RecipeError
+from trimodal.recipe import Recipe, parse_recipe
+from trimodal.recipe.labels import Label, Reducer, Value
+from trimodal.track import TEXT, Field, Schema, Track
+
+AROUSAL = {"values": Field(dtype="float64", shape=(1,), columns=("arousal",))}
+SCHEMAS: dict[str, Schema] = {
+    "mfcc": {"values": Field(shape=(2,), columns=("low", "high"))},
+    "words": {"text": Field(dtype=TEXT)},
+    "arousal": AROUSAL,
+}
+
+
+def recipe(labels: str = "") -> Recipe:
+    tracks = "tracks: {mfcc: {}, words: {}, arousal: {extractor: annotation, annotation: a}}\n"
+    return parse_recipe(tracks + "align: {x: {tracks: [mfcc], timeline: words}}\n" + labels, "r.yaml")
+
+
+def corpus(*labels: dict[str, Value]) -> Corpus:
+    return Corpus(
+        root=Path("c"),
+        layout="test",
+        recordings=(Recording(id="r", media=Path("r.wav")),),
+        segments=tuple(Segment(id=f"s{n}", recording="r", labels=of) for n, of in enumerate(labels)),
+    )
+
+
+def track(times: Sequence[tuple[float, float]], values: Sequence[float]) -> Track:
+    array = np.array(values, np.float64)[:, None]
+    return Track(schema=AROUSAL, times=np.array(times, np.float64).reshape(-1, 2), fields={"values": array})
+
+
+def spans(*edges: tuple[float, float]) -> list[Segment]:
+    return [
+        Segment(id=f"s{number}", recording="r", start_seconds=start, end_seconds=end, labels={"old": 1.0})
+        for number, (start, end) in enumerate(edges)
+    ]
+
+
+TRACK = track([(0, 1), (1, 2), (2, 3), (3, 4), (6, 9)], [1, 5, 5, 2, 9])
+
+
+@pytest.mark.parametrize(
+    ("reduce", "expected"),
+    [
+        # [0.5, 4) overlaps four rows, the first by half; of [3, 8) the middle is 5.5.
+        ("mean", [(0.5 + 5 + 5 + 2) / 3.5, (2 * 1 + 9 * 2) / 3]),
+        ("median", [3.5, 5.5]),
+        ("mode", [5, 2]),
+        ("last", [2, 9]),
+        ("nearest", [5, 2]),
+    ],
+)
+def test_rows_become_one_number(reduce: Reducer, expected: list[float]) -> None:
+    label = Label(track="arousal", column="arousal", reduce=reduce)
+    kept, left_out = labelled(spans((0.5, 4), (4, 6), (3, 8)), {"arousal": TRACK}, {"x": label})
+    np.testing.assert_allclose([float(one.labels["x"]) for one in kept], expected)
+    assert [(one.segment, one.reason) for one in left_out] == [("s1", "label 'x': no row of track 'arousal'")]
+    assert all(set(one.labels) == {"x"} for one in kept)
+
+
+def test_windows_that_meet_rows_share_none_of_them() -> None:
+    """Edges that miss each other by rounding: 75 rows of 40 ms in every window of 3 s."""
+    times = [(row * 0.04, (row + 1) * 0.04) for row in range(300)]
+    label = Label(track="arousal", column="arousal", reduce="last")
+    windows = spans(*((float(start), start + 3.0) for start in range(9)))
+    kept, _ = labelled(windows, {"arousal": track(times, list(range(300)))}, {"x": label})
+    assert [one.labels["x"] for one in kept] == [start * 25 + 74 for start in range(9)]
+
+
+def test_one_value_that_all_rows_have() -> None:
+    label = Label(track="arousal", column="arousal", reduce="value")
+    kept, _ = labelled(spans((1, 3)), {"arousal": TRACK}, {"x": label})
+    assert kept[0].labels == {"x": 5.0}
+    with pytest.raises(CorpusError, match=r"segment 's0': track 'arousal' has values from 1 to 5 in it; expected one"):
+        labelled(spans((0, 3)), {"arousal": TRACK}, {"x": label})
+
+
+def test_a_track_without_rows_leaves_all_out() -> None:
+    kept, left_out = labelled(
+        spans((0, 1)), {"arousal": track([], [])}, {"x": Label(track="arousal", column="arousal")}
+    )
+    assert (kept, len(left_out)) == ([], 1)
+
+
+def test_columns_get_new_names_and_rules() -> None:
+    found = corpus({"emo": "exc", "v": 3.0}, {"emo": "xxx", "v": 2.0}, {"emo": "sad"})
+    wanted = wanted_labels(
+        found, recipe("labels: {emotion: {column: emo, merge: {exc: hap}, drop: [xxx]}, v: }"), SCHEMAS
+    )
+    assert label_kinds(found, wanted) == {"emotion": "text", "v": "number"}
+    segments = [replace(one, end_seconds=1.0) for one in found.segments]
+    kept, left_out = labelled(segments, {}, wanted)
+    assert [one.labels for one in kept] == [{"emotion": "hap", "v": 3.0}]
+    assert [(one.segment, one.reason) for one in left_out] == [
+        ("s1", "label 'emotion' is 'xxx'"),
+        ("s2", "label 'v': no value"),
+    ]
+
+
+def test_all_labels_of_the_corpus_where_the_recipe_names_none() -> None:
+    found = corpus({"b": 1.0, "a": "x"})
+    assert wanted_labels(found, recipe(), SCHEMAS) == {"b": Label(column="b"), "a": Label(column="a")}
+    assert wanted_labels(found, recipe("labels: [a]"), SCHEMAS) == {"a": Label(column="a")}
+    assert wanted_labels(found, recipe("labels: []"), SCHEMAS) == {}
+
+
+def test_the_only_column_of_a_track_need_not_be_named() -> None:
+    wanted = wanted_labels(
+        corpus({}), recipe("labels: {x: {track: arousal}, low: {track: mfcc, column: low}}"), SCHEMAS
+    )
+    assert [label.column for label in wanted.values()] == ["arousal", "low"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "kinds"),
+    [
+        ("{x: {track: arousal}}", "number"),
+        ("{x: {track: arousal, merge: {'0': low, '1': high}}}", "text"),
+        ("{x: {column: emo, merge: {joy: 1, woe: 0}}}", "number"),
+        ("{x: {column: emo, keep: [bliss]}}", "number"),
+        ("{x: {column: emo}}", "text"),
+    ],
+)
+def test_kinds_are_known_before_anything_is_extracted(labels: str, kinds: str) -> None:
+    found = corpus({"emo": "joy"}, {"emo": "woe"})
+    assert label_kinds(found, wanted_labels(found, recipe(f"labels: {labels}"), SCHEMAS)) == {"x": kinds}
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("{x: {column: emmo}}", r"^c: has no label 'emmo', which the recipe keeps; did you mean 'emo'\?"),
+        ("[x]", "^c: has no label 'x', which the recipe keeps; known: emo"),
+        ("{x: {track: words}}", "^label 'x': track 'words' is no feature whose rows are vectors of numbers"),
+        ("{x: {track: mfcc}}", "^label 'x': track 'mfcc' has 2 columns; name one as 'column'"),
+        ("{x: {track: mfcc, column: hihg}}", r"^label 'x': track 'mfcc' has no column 'hihg'; did you mean 'high'\?"),
+        ("{x: {column: emo, scale: 2}}", "^segment 's0': label 'x' is 'joy'; expected a number to compute with"),
+    ],
+)
+def test_labels_that_cannot_be(labels: str, message: str) -> None:
+    found = corpus({"emo": "joy"}, {"emo": "woe"})
+    with pytest.raises((CorpusError, RecipeError), match=message):
+        label_kinds(found, wanted_labels(found, recipe(f"labels: {labels}"), SCHEMAS))
+
+
+def test_a_corpus_without_labels() -> None:
+    with pytest.raises(CorpusError, match=r"^c: has no label 'x', which the recipe keeps; it has none"):
+        wanted_labels(corpus({}), recipe("labels: [x]"), SCHEMAS)

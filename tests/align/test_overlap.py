@@ -1,0 +1,84 @@
+from fractions import Fraction
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from spans import Spans, array, hard, rows, shared, spans
+
+from trimodal.align.overlap import blocks, coverage, offsets_of, overlap, ranges, starts_inside
+
+
+def union(times: Spans, interval: tuple[float, float]) -> Fraction:
+    until, total = Fraction(interval[0]), Fraction(0)
+    for start, end in sorted(times):
+        begin, stop = max(Fraction(start), until), min(Fraction(end), Fraction(interval[1]))
+        if stop > begin:
+            total += stop - begin
+            until = stop
+    return total
+
+
+@hard
+@given(rows, spans)
+def test_overlap_is_that_of_every_pair(times: Spans, intervals: Spans) -> None:
+    found = overlap(array(times), array(intervals))
+    expected = [[float(shared(row, interval)) for row in times] for interval in intervals]
+    np.testing.assert_allclose(found.toarray(), np.reshape(expected, (len(intervals), len(times))), rtol=1e-9, atol=0)
+
+
+def test_overlap_looks_at_no_pair_without_one() -> None:
+    starts = np.arange(1000.0)
+    times = array([(0.0, 1000.0), *zip(starts, starts + 1, strict=True)])
+    assert overlap(times, times[1:]).nnz == 2 * 1000
+
+
+@hard
+@given(rows, spans)
+def test_coverage_is_that_of_the_union(times: Spans, intervals: Spans) -> None:
+    found = coverage(array(times), array(intervals))
+    expected = [
+        float(union(times, (start, end)) / (Fraction(end) - Fraction(start))) if end > start else 0.0
+        for start, end in intervals
+    ]
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-30)
+    assert ((found >= 0) & (found <= 1)).all()
+
+
+@hard
+@given(rows, spans)
+def test_a_row_starts_inside_an_interval_or_not(times: Spans, intervals: Spans) -> None:
+    found = starts_inside(array(times), array(intervals))
+    expected = [[float(first <= start < end) for start, _ in times] for first, end in intervals]
+    assert found.toarray().tolist() == np.reshape(expected, (len(intervals), len(times))).tolist()
+
+
+@given(rows, spans, st.integers(0, 9))
+def test_blocks_are_all_intervals_with_the_rows_they_meet(times: Spans, intervals: Spans, most: int) -> None:
+    found = list(blocks(array(times), array(intervals), most))
+    assert [number for _, some in found for number in range(some.start, some.stop)] == list(range(len(intervals)))
+    whole, inside = (made(array(times), array(intervals)).toarray() for made in (overlap, starts_inside))
+    for some_rows, some in found:
+        block = array(times)[some_rows], array(intervals)[some]
+        for made, expected in ((overlap, whole), (starts_inside, inside)):
+            np.testing.assert_array_equal(made(*block).toarray(), expected[some, some_rows])
+            assert np.count_nonzero(expected[some]) == np.count_nonzero(expected[some, some_rows])
+        pairs = sum(1 for interval in intervals[some] for row in times if shared(row, interval))
+        assert pairs <= most or some.stop - some.start == 1
+
+
+@given(st.floats(0, 1e6), st.floats(1e-3, 1.0), st.integers(1, 50))
+def test_what_is_wholly_covered_has_a_coverage_of_one(start: float, hop: float, count: int) -> None:
+    starts = start + np.arange(count) * hop
+    times = np.stack([starts, starts + 1.5 * hop], axis=1)
+    assert coverage(times, np.array([[times[0, 0], times[-1, 1]]])).tolist() == [1.0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=8))
+def test_ranges_are_those_of_python(pairs: list[tuple[int, int]]) -> None:
+    first, last = np.array(pairs, np.int64).reshape(-1, 2).T
+    assert ranges(first, last).tolist() == [number for start, stop in pairs for number in range(start, stop)]
+
+
+@given(st.lists(st.integers(0, 9), max_size=8))
+def test_offsets_bound_each_run(counts: list[int]) -> None:
+    assert offsets_of(np.array(counts, np.int64)).tolist() == [sum(counts[:end]) for end in range(len(counts) + 1)]

@@ -1,0 +1,42 @@
+import pytest
+
+from trimodal.audit.training_data import known_corpus, named_corpora, trained_on
+from trimodal.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("name", "corpora"),
+    [
+        ("speechbrain/emotion-recognition-wav2vec2-IEMOCAP", {"IEMOCAP"}),
+        ("someone/roberta_cmu-mosei_sentiment", {"CMU-MOSEI"}),
+        ("bert-mosi", {"CMU-MOSI"}),
+        ("weights/affectnet8.pth", {"AffectNet"}),
+        ("AFEW-VA.store", {"AFEW-VA"}),
+        ("afewva sewa", {"AFEW-VA", "SEWA"}),
+        ("superb/hubert-large-superb-er", {"IEMOCAP"}),
+        ("superb/hubert-large-superb-sid", set()),
+        ("audeering/wav2vec2-large-robust-12-ft-emotion-msp-dim", {"MSP-Podcast"}),
+        ("bert-base-uncased", set()),
+        ("melding/simsalabim", set()),
+        ("/data/radiant_fog_160.pth", {"AFEW-VA", "AffectNet", "RECOLA", "SAVEE", "SEMAINE", "SEWA"}),
+    ],
+)
+def test_what_a_model_has_seen(name: str, corpora: set[str]) -> None:
+    nested = {"parameters": {"size": 3, "inner": {"models": [name]}}}
+    assert trained_on(nested) == ({name: corpora} if corpora else {})
+
+
+def test_names_of_stores() -> None:
+    assert named_corpora("my_sewa_25hz.store sewa-video") == {"SEWA"}
+    assert named_corpora("quickstart sample.store") == set()
+
+
+@pytest.mark.parametrize("made_by", [{}, {"parameters": None}, {"parameters": [1, None, {}]}])
+def test_provenance_without_names(made_by: dict[str, object]) -> None:
+    assert trained_on(made_by) == {}
+
+
+def test_known_corpora() -> None:
+    assert known_corpus("iemocap") == "IEMOCAP"
+    with pytest.raises(UsageError, match="known to be trained on a corpus 'IEMOCAB'; did you mean 'IEMOCAP'"):
+        known_corpus("IEMOCAB")
