@@ -1,14 +1,9 @@
 """Values between the rows of a track."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from .overlap import ROUNDING_SECONDS
-
-if TYPE_CHECKING:
-    from scipy.interpolate import BSpline, PPoly
 
 
 def interpolate(
@@ -51,15 +46,11 @@ def interpolate(
     near = nearest(middles, moments)
     observed = (rows[near, 0] <= moments) & (moments < rows[near, 1]) | (middles[near] == moments)
     found[observed] = known[near[observed]]
-    order = np.argsort(moments, kind="stable")
-    edges = np.flatnonzero(np.diff(middles) > max_gap_seconds + ROUNDING_SECONDS) + 1
-    for run in np.split(np.arange(len(middles)), edges):
-        begin = np.searchsorted(moments, middles[run[0]], side="left", sorter=order)
-        end = np.searchsorted(moments, middles[run[-1]], side="right", sorter=order)
-        if len(run) > 1 and begin < end:
-            between = order[begin:end]
-            found[between] = _curve(middles[run], known[run], monotone)(moments[between])
-            observed[between] = True
+    between, values_between = (_pchip if monotone else _linear)(
+        middles, known, moments, max_gap_seconds + ROUNDING_SECONDS
+    )
+    found[between] = values_between
+    observed[between] = True
     return found, observed
 
 
@@ -78,7 +69,36 @@ def nearest(middles: NDArray[np.float64], moments: NDArray[np.float64]) -> NDArr
     return np.where(is_before, before, after)
 
 
-def _curve(middles: NDArray[np.float64], values: NDArray[np.float64], monotone: bool) -> "PPoly | BSpline":
-    from scipy.interpolate import PchipInterpolator, make_interp_spline
+def _linear(
+    middles: NDArray[np.float64], values: NDArray[np.float64], moments: NDArray[np.float64], max_gap_seconds: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return which moments lie between two middles, and their values."""
+    after = np.searchsorted(middles, moments)
+    before = np.maximum(after - 1, 0)
+    after = np.minimum(after, len(middles) - 1)
+    gap = middles[after] - middles[before]
+    between = np.flatnonzero(
+        (middles[before] <= moments) & (moments <= middles[after]) & (gap > 0) & (gap <= max_gap_seconds)
+    )
+    before, after = before[between], after[between]
+    share = ((moments[between] - middles[before]) / gap[between])[:, None]
+    return between, values[before] * (1 - share) + values[after] * share
 
-    return PchipInterpolator(middles, values) if monotone else make_interp_spline(middles, values, k=1)
+
+def _pchip(
+    middles: NDArray[np.float64], values: NDArray[np.float64], moments: NDArray[np.float64], max_gap_seconds: float
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the same on monotone cubic pieces, each run of middles without a longer gap being a curve of its own."""
+    from scipy.interpolate import PchipInterpolator
+
+    edges = np.flatnonzero(np.diff(middles) > max_gap_seconds) + 1
+    starts, ends = np.append(0, edges), np.append(edges, len(middles))
+    order = np.argsort(moments, kind="stable")
+    first = np.searchsorted(moments, middles[starts], side="left", sorter=order)
+    last = np.searchsorted(moments, middles[ends - 1], side="right", sorter=order)
+    places, found = [order[:0]], [values[:0]]
+    for run in np.flatnonzero((ends - starts > 1) & (last > first)):
+        rows = slice(starts[run], ends[run])
+        places.append(order[first[run] : last[run]])
+        found.append(PchipInterpolator(middles[rows], values[rows])(moments[places[-1]]))
+    return np.concatenate(places), np.concatenate(found)

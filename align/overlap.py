@@ -86,7 +86,9 @@ def coverage(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> NDArr
     return np.where(covered > 0, np.clip(part, LEAST_COVERAGE, 1.0), 0.0)
 
 
-def blocks(rows: NDArray[np.float64], intervals: NDArray[np.float64], most_pairs: int) -> Iterator[tuple[slice, slice]]:
+def blocks(
+    rows: NDArray[np.float64], intervals: NDArray[np.float64], most_pairs: int
+) -> Iterator[tuple[slice | NDArray[np.intp], slice]]:
     """Yield consecutive intervals, all of them in turn, each time with the rows among which all lie that they meet.
 
     Overlapping windows meet every row many times: what is made of each pair must not be there for all at once.
@@ -107,8 +109,11 @@ def blocks(rows: NDArray[np.float64], intervals: NDArray[np.float64], most_pairs
     first = 0
     while first < len(intervals):
         last = max(first + 1, int(np.searchsorted(pairs, pairs[first] + most_pairs, side="right")) - 1)
-        first_row = int(np.searchsorted(reached, intervals[first:last, 0].min(), side="left"))
-        yield slice(first_row, max(first_row, int(started[first:last].max()))), slice(first, last)
+        start = intervals[first:last, 0].min()
+        first_row = int(np.searchsorted(reached, start, side="left"))
+        span = slice(first_row, max(first_row, int(started[first:last].max())))
+        not_over = rows[span, 1] >= start  # beside one that lasts long there can be many that are over
+        yield span if not_over.all() else first_row + np.flatnonzero(not_over), slice(first, last)
         first = last
 
 

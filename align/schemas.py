@@ -60,16 +60,24 @@ def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -
         shapes = sorted({field.shape for field in fields.values()})
         raise RecipeError(f"output '{name}': rows of shape {shapes} cannot stand side by side; expected vectors")
     pooled = [_pooled_field(track, fields[track.name], track.name == own_track(spec)) for track in spec.tracks]
+    for track, field in zip(spec.tracks, pooled, strict=True):
+        if fields[track.name].dtype.startswith("int") and field.dtype == "float32":
+            raise RecipeError(
+                f"output '{name}': track '{track.name}' holds whole numbers, of which {describe(track.pool)} says "
+                "nothing; expected 'timeline: none', or a pool of first, last or nearest"
+            )
     for other in spec.by_speaker.values():
         _check_speaker(name, spec, other, schemas)
     dtype = pooled[0].dtype if len(pooled) == 1 else "float32"
     if spec.gaps == "interpolate" and dtype != "float32":
         raise RecipeError(f"output '{name}': values of type {dtype} cannot be interpolated; expected 'gaps: hold'")
+    if spec.dtype == "uint8" and dtype != "uint8":
+        raise RecipeError(f"output '{name}': values are {dtype}; 'dtype: uint8' is only for values that are such")
     shape = pooled[0].shape if len(pooled) == 1 else (sum(field.shape[0] for field in pooled),)
     units = {field.unit for field in pooled}
     named = len({bool(field.columns) for field in pooled}) == 1
     return OutputSchema(
-        dtype=dtype,
+        dtype=spec.dtype or dtype,
         shape=shape if spec.groups is None else (spec.groups.rows, *shape),
         names=tuple(
             f"{track.name}.{column}"

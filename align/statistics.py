@@ -38,8 +38,7 @@ def statistics_of(
         for number, statistic in enumerate(statistics):
             found[number, :, columns] = _statistic(flat[:, columns], weights, whole, statistic)
     row = values.shape[1:] if len(statistics) == 1 else values.shape[1:] or (1,)
-    shaped = found.reshape(*found.shape[:2], *row)
-    return np.concatenate(list(shaped), axis=-1) if len(statistics) > 1 else np.asarray(shaped[0])
+    return np.concatenate(list(found.reshape(*found.shape[:2], *row)), axis=-1)
 
 
 def _statistic(
@@ -53,7 +52,7 @@ def _statistic(
         found = np.zeros((len(counted), flat.shape[1]), flat.dtype)
         if counted.any():
             reduce = np.maximum if statistic == "max" else np.minimum
-            found[counted] = reduce.reduceat(flat[weights.indices], weights.indptr[:-1][counted], axis=0)
+            found[counted] = reduce.reduceat(flat.take(weights.indices, axis=0), weights.indptr[:-1][counted], axis=0)
         return found
     if statistic == "sum":
         return _product(weights, weights.data / whole[weights.indices], flat)
@@ -64,18 +63,18 @@ def _statistic(
     if statistic == "mean":
         return mean
     # Around each interval's own mean: the difference of two squares would keep no digits of a small deviation.
-    deviations = flat[weights.indices] - np.repeat(mean, counts, axis=0)
+    deviations = flat.take(weights.indices, axis=0) - np.repeat(mean, counts, axis=0)
     each = csr_array((shares, np.arange(len(shares)), weights.indptr), shape=(len(counts), len(shares)))
     return np.sqrt(np.asarray(each @ deviations**2, np.float64))
 
 
 def _product(weights: csr_array, data: NDArray[np.float64], flat: NDArray[np.generic]) -> NDArray[np.float64]:
     """Return ``weights @ flat`` with other data in the weights; in float64, of which only rows that count are made."""
-    used = np.zeros(len(flat), bool)
-    used[weights.indices] = True
-    place = np.cumsum(used) - 1
-    those = csr_array((data, place[weights.indices], weights.indptr), shape=(weights.shape[0], used.sum()))
-    return np.asarray(those @ flat[used].astype(np.float64), np.float64)
+    counts = np.zeros(len(flat), bool)
+    counts[weights.indices] = True
+    used, place = np.flatnonzero(counts), np.cumsum(counts) - 1
+    those = csr_array((data, place[weights.indices], weights.indptr), shape=(weights.shape[0], len(used)))
+    return np.asarray(those @ flat.take(used, axis=0).astype(np.float64), np.float64)
 
 
 def _edge_rows(values: NDArray[np.generic], weights: csr_array, edge: Statistic) -> NDArray[np.generic]:

@@ -98,5 +98,7 @@ def hint(word: str, known: Collection[str]) -> str:
 def _field_names(kind: type[Any], path: tuple[int | str, ...]) -> list[str]:
     """Return the field names of a dataclass, or of the dataclass that lies along ``path`` in it."""
     for part in path:
-        kind = typing.get_type_hints(kind).get(str(part), object)
+        field = typing.get_type_hints(kind).get(str(part), object)
+        # Of an optional part it is what it may be beside None.
+        kind = next((one for one in typing.get_args(field) if is_dataclass(one)), field)
     return [one.name for one in fields(kind)] if is_dataclass(kind) else []

@@ -72,6 +72,8 @@ class OutputSpec:
     timeline: Timeline
     gaps: Literal["zero", "hold", "interpolate"] = "zero"
     """What stands where nothing was observed, for which the mask is False in any case."""
+    dtype: Literal["float32", "float16", "uint8"] | None = None
+    """Type that the store keeps values in; None: as they are. Only uint8 values can be kept as uint8."""
     only_while: While | None = None
     by_speaker: Mapping[str, str] = field(default_factory=dict)
     """The track that stands for the first of ``tracks`` in the segments of a speaker."""
@@ -95,7 +97,9 @@ class StoreSpec:
     __pydantic_config__: ClassVar = _STRICT
 
     shard_megabytes: float = 256.0
-    """A shard is closed when its arrays reach this size."""
+    """A shard is closed before its arrays get larger than this; one recording is only split where it alone is."""
+    compression: Literal["none", "gzip", "blosc2"] = "none"
+    """How values are packed; what is not packed can be mapped, and is read many times as fast."""
 
     def __post_init__(self) -> None:
         if not 0 < self.shard_megabytes < float("inf"):

@@ -57,6 +57,7 @@ class _OutputFile:
     timeline: Any
     pool: Any = "mean"
     gaps: Literal["zero", "hold", "interpolate"] = "zero"
+    dtype: Literal["float32", "float16", "uint8"] | None = None
     only_while: While | None = None
     by_speaker: dict[str, str] = field(default_factory=dict)
     groups: Groups | None = None
@@ -167,6 +168,7 @@ class _Parser:
             tracks=self._pooled(parsed, where),
             timeline=self._timeline(parsed.timeline, (*where, "timeline")),
             gaps=parsed.gaps,
+            dtype=parsed.dtype,
             only_while=parsed.only_while,
             by_speaker=parsed.by_speaker,
             groups=parsed.groups,

@@ -203,7 +203,7 @@ def test_an_output_uses_every_track_that_it_names() -> None:
         ),
         (
             "timeline: words\nonly_while: {colum: speech}",
-            "line 5: align.out.only_while.colum: unknown key 'colum'; ",
+            "line 5: align.out.only_while.colum: unknown key 'colum'; did you mean 'column'?",
         ),
         (
             "timeline: words\nonly_while: {at_least: a}",

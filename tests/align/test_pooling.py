@@ -84,7 +84,7 @@ def test_the_mean_of_a_constant_is_that_constant(times: Spans, intervals: Spans)
 )
 def test_means_computed_by_hand(times: Spans, interval: tuple[float, float], mean: float, covered: float) -> None:
     pooled = pool_mean(feature(times, np.array([10, 20], np.float32)), array([interval]))
-    np.testing.assert_allclose(pooled.values, [mean], rtol=1e-6)
+    np.testing.assert_allclose(pooled.values, [mean], rtol=1e-6, atol=1e-6)
     assert pooled.coverage.tolist() == [covered]
     assert pooled.observed.tolist() == [covered > 0]
 
@@ -137,7 +137,7 @@ def test_small_blocks_give_the_same_numbers(times: Spans, intervals: Spans, rule
     whole = pool(numbered(times), array(intervals), rule)
     with mock.patch.object(pooling, "BLOCK_VALUES", 3), mock.patch("trimodal.align.statistics.BLOCK_VALUES", 3):
         in_blocks = pool(numbered(times), array(intervals), rule)
-    np.testing.assert_allclose(in_blocks.values, whole.values, rtol=1e-6)
+    np.testing.assert_allclose(in_blocks.values, whole.values, rtol=1e-6, atol=1e-6)
     assert in_blocks.observed.tolist() == whole.observed.tolist()
     assert in_blocks.coverage.tolist() == whole.coverage.tolist()
 
@@ -196,7 +196,7 @@ def test_intersect_gives_the_numbers_of_the_sdk(times: Spans, intervals: Spans) 
     expected = [slow_sdk(times, track.values, interval) for interval in intervals]
     assert found.observed.tolist() == [one is not None for one in expected]
     for got, one in zip(found.values, expected, strict=True):
-        np.testing.assert_allclose(got, [0, 0] if one is None else one, rtol=1e-6)
+        np.testing.assert_allclose(got, [0, 0] if one is None else one, rtol=1e-6, atol=1e-6)
 
 
 @hard
@@ -208,7 +208,7 @@ def test_inside_gives_the_numbers_of_a_search_of_starts(times: Spans, intervals:
     for got, observed, (start, end) in zip(found.values, found.observed, intervals, strict=True):
         chosen = track.values[bisect_left(starts, start) : bisect_left(starts, end)].astype(np.float64)
         assert observed == (len(chosen) > 0)
-        np.testing.assert_allclose(got, chosen.mean(axis=0) if len(chosen) else [0, 0], rtol=1e-6)
+        np.testing.assert_allclose(got, chosen.mean(axis=0) if len(chosen) else [0, 0], rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_inside_gives_the_numbers_of_a_search_of_starts(times: Spans, intervals:
 )
 def test_published_rules_differ_at_the_edges_of_a_word(rule: Pool, expected: float) -> None:
     track = feature([(0.0, 1.0), (1.0, 2.0), (2.0, 3.0)], np.array([10, 20, 60], np.float32))
-    np.testing.assert_allclose(pool(track, array([(0.9, 2.3)]), rule).values, [expected], rtol=1e-6)
+    np.testing.assert_allclose(pool(track, array([(0.9, 2.3)]), rule).values, [expected], rtol=1e-6, atol=1e-6)
 
 
 @given(rows, spans, st.none() | st.sampled_from([0.0, 0.25, 1.0, 1e3]))
@@ -277,7 +277,7 @@ def test_every_word_takes_the_rows_made_from_it(made_from: list[int], asked: lis
     )
     for got, row in zip(found.values, asked, strict=True):
         own = track.values[np.array(made_from, int) == row].astype(np.float64)
-        np.testing.assert_allclose(got, reduce(own) if len(own) else [0, 0], rtol=1e-6)
+        np.testing.assert_allclose(got, reduce(own) if len(own) else [0, 0], rtol=1e-6, atol=1e-6)
 
 
 @given(rows)

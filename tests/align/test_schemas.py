@@ -120,6 +120,10 @@ def test_schemas_say_what_the_outputs_will_hold() -> None:
             "track 'boxes' holds box, confidence; expected a feature with 'values'",
         ),
         (
+            "tracks: [codes], timeline: segment",
+            "track 'codes' holds whole numbers, of which mean says nothing; expected 'timeline: none', or a pool of first",
+        ),
+        (
             "tracks: [sound], timeline: segment, by_speaker: {A: pitch}",
             "rows of track 'pitch' are float32 (1,); expected float32 (2,), as those of 'sound'",
         ),
