@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := build/demo
-PACKAGES := align audit corpus extract media recipe sample store
+PACKAGES := align audit corpus exchange extract media recipe sample store
 
 .PHONY: demo test check bench clean
 .DELETE_ON_ERROR:

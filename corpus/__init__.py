@@ -2,6 +2,7 @@
 
 from ..errors import CorpusError
 from .annotations import Annotation, Ratings, read_annotation
+from .features import FeatureFile
 from .layouts import LAYOUTS, read_corpus
 from .model import Corpus, Layout, Recording, Segment
 
@@ -10,6 +11,7 @@ __all__ = [
     "Annotation",
     "Corpus",
     "CorpusError",
+    "FeatureFile",
     "Layout",
     "Ratings",
     "Recording",

@@ -11,6 +11,7 @@ import pandas as pd
 from ..errors import CorpusError, ParameterError, did_you_mean
 from ..media.clock import STREAMS, Adjustment, Stream, parse_adjustment
 from .annotations import Annotation
+from .features import FeatureFile
 from .model import Corpus, Layout, Recording, Segment
 
 FILE_NAME = "manifest.csv"
@@ -19,7 +20,9 @@ _OF_RECORDING = ("recording", "media", "fps", "rotation", "transcript", *_CLOCKS
 COLUMNS = ("segment", *_OF_RECORDING, "start", "end", "split", "speaker", "text")
 """Columns with a meaning; ``media`` is the only one that must be there."""
 _ANNOTATION = "annotation:"
-"""Columns that begin with it name a file of ratings; every other column is a label."""
+"""Columns that begin with it name a file of ratings."""
+_FEATURES, _ENTRY = "features:", "entry:"
+"""Columns that begin with them name a file of features, and what it calls the recording. Others are labels."""
 
 
 def recognises(path: Path) -> bool:
@@ -32,8 +35,9 @@ def read(path: Path) -> Corpus:
 
     Empty cells mean: recording, the media path without its suffix (that of pictures, which have a rate, as it is);
     segment, the recording (numbered where it has several); start, 0; end, the end of the recording; fps, a file that
-    has its own times; rotation, what the file says; clocks, times that are right; annotation, none. A label column
-    whose cells are all numbers is numeric, any other is text.
+    has its own times; rotation, what the file says; clocks, times that are right; annotation and features, none;
+    entry, the media file's name without its suffix. A label column whose cells are all numbers is numeric, any other is
+    text.
 
     Raises
     ------
@@ -59,6 +63,7 @@ def read(path: Path) -> Corpus:
             frames_per_second=_rate(row["fps"], where),
             rotation_degrees=_rotation(row["rotation"], where),
             annotations=_annotations(root, row, where),
+            features=_features(root, row, where),
             clock=_clock(row, where),
         )
         above = recordings.setdefault(recording_id, recording)
@@ -142,7 +147,7 @@ def _recording_ids(table: pd.DataFrame) -> pd.Series:
 def _labels(table: pd.DataFrame, file: Path) -> dict[str, list[float] | list[str]]:
     labels: dict[str, list[float] | list[str]] = {}
     for name in table.columns.drop(list(COLUMNS)):
-        if name.startswith(_ANNOTATION):
+        if name.startswith((_ANNOTATION, _FEATURES, _ENTRY)):
             continue
         cells = [str(cell) for cell in table[name]]
         numbers = pd.to_numeric(table[name], errors="coerce")
@@ -206,6 +211,20 @@ def _annotations(root: Path, row: Mapping[Hashable, str], where: str) -> tuple[A
     )
 
 
+def _features(root: Path, row: Mapping[Hashable, str], where: str) -> tuple[FeatureFile, ...]:
+    """Return the files of features of a row."""
+    cells = {str(column): cell for column, cell in row.items() if cell}
+    for column in cells:
+        if column.startswith(_ENTRY) and _FEATURES + (name := column.removeprefix(_ENTRY)) not in cells:
+            raise CorpusError(f"{where}: column '{column}' is given and '{_FEATURES}{name}' is empty; expected both")
+    names = [column.removeprefix(_FEATURES) for column in cells if column.startswith(_FEATURES)]
+    stem = Path(row["media"]).stem
+    return tuple(
+        FeatureFile(name=name, path=root / cells[_FEATURES + name], entry=cells.get(_ENTRY + name, stem))
+        for name in names
+    )
+
+
 def _clock(row: Mapping[Hashable, str], where: str) -> dict[Stream, Adjustment]:
     clock: dict[Stream, Adjustment] = {}
     for stream, column in _CLOCKS.items():
@@ -222,7 +241,7 @@ def _clock(row: Mapping[Hashable, str], where: str) -> dict[Stream, Adjustment]:
 LAYOUT = Layout(
     name="manifest",
     summary="a CSV file with a row per segment: media, and optionally fps, rotation, segment, recording, transcript, "
-    "clocks, annotations, start, end, split, speaker, text and labels",
+    "clocks, annotations, features, start, end, split, speaker, text and labels",
     recognises=recognises,
     read=read,
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import CorpusError
 from ..media.clock import Adjustment, Stream
 from .annotations import Annotation
+from .features import FeatureFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +18,8 @@ class Recording:
     Raises
     ------
     CorpusError
-        If the frame rate is not positive, the rotation is no quarter turn, two annotations have one name, or there is
-        no transcript whose times could be adjusted.
+        If the frame rate is not positive, the rotation is no quarter turn, two annotations or two files of features
+        have one name, or there is no transcript whose times could be adjusted.
     """
 
     id: str
@@ -33,6 +34,8 @@ class Recording:
     """By how much to turn the stored pictures counter-clockwise: 0, 90, 180 or 270; None: as the file says."""
     annotations: tuple[Annotation, ...] = ()
     """What raters said of it in the course of time, each with a name of its own."""
+    features: tuple[FeatureFile, ...] = ()
+    """What others extracted from it, each with a name of its own."""
     clock: Mapping[Stream, Adjustment] = field(default_factory=dict)
     """How to adjust the times of streams; those that are not named have them right."""
 
@@ -46,12 +49,17 @@ class Recording:
                 f"recording '{self.id}' has the rotation {self.rotation_degrees}; expected 0, 90, 180 or 270 degrees"
             )
         _check_unique("annotation", (one.name for one in self.annotations), f"recording '{self.id}': ")
+        _check_unique("feature", (one.name for one in self.features), f"recording '{self.id}': ")
         if "transcript" in self.clock and self.transcript is None:
             raise CorpusError(f"recording '{self.id}' has a clock for the transcript and no transcript; leave it out")
 
     def annotation(self, name: str) -> Annotation | None:
         """Return an annotation by name, None where there is none."""
         return next((annotation for annotation in self.annotations if annotation.name == name), None)
+
+    def feature(self, name: str) -> FeatureFile | None:
+        """Return a file of features by name, None where there is none."""
+        return next((feature for feature in self.features if feature.name == name), None)
 
 
 @dataclass(frozen=True, kw_only=True)

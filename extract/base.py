@@ -5,7 +5,7 @@ is in `Execution`. Extraction is serial and pure: processes, caches and progress
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..corpus import Ratings, Segment
+from ..corpus import FeatureFile, Ratings, Segment
 from ..errors import ParameterError, UsageError, require_packages
 from ..media import Audio, AudioSelection, Channel, Frames, Sampling, Utterance
 from ..track import Schema, Track
@@ -244,6 +244,23 @@ class AnnotationExtractor(Extractor):
     @abstractmethod
     def extract(self, ratings: Ratings, duration_seconds: float) -> Track:
         """Turn the annotation of a recording that lasts ``duration_seconds`` into a track."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureExtractor(Extractor):
+    """Reads features that somebody else made of the recording, from a file of the corpus."""
+
+    feature: str
+    """Their name in the corpus."""
+
+    @abstractmethod
+    def extract(
+        self, file: FeatureFile, duration_seconds: float, frame_times: Callable[[], NDArray[np.float64]]
+    ) -> Track:
+        """Turn the file of a recording that lasts ``duration_seconds`` into a track.
+
+        ``frame_times`` decodes the video and returns the intervals of all its frames, shape (n, 2), in seconds.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from .base import (
     AnnotationExtractor,
     Extractor,
     FaceExtractor,
+    FeatureExtractor,
     SegmentExtractor,
     SoundExtractor,
     TranscriptExtractor,
@@ -40,6 +41,8 @@ class Source:
     """Hash of where the segments lie."""
     annotation_digests: Mapping[str, str]
     """Hash of every annotation's content and of how it is read, by name."""
+    feature_digests: Mapping[str, str]
+    """Hash of the content of every file of features and of what it calls the recording, by name."""
 
 
 class TrackCache:
@@ -84,6 +87,7 @@ class TrackCache:
                 one.name: digest(self._digest(one.path), one.rows_per_second, one.recording)
                 for one in recording.annotations
             },
+            feature_digests={one.name: digest(self._digest(one.path), one.entry) for one in recording.features},
         )
 
     def keys(self, plan: Plan, source: Source) -> dict[str, str]:
@@ -103,6 +107,8 @@ class TrackCache:
                 inputs.append(source.segments_digest)
             if isinstance(track.extractor, AnnotationExtractor):
                 inputs.append(source.annotation_digests.get(track.extractor.annotation, ""))
+            if isinstance(track.extractor, FeatureExtractor):
+                inputs.append(source.feature_digests.get(track.extractor.feature, ""))
             keys[track.name] = digest(track.fingerprint, inputs)
         return keys
 
@@ -137,7 +143,8 @@ def _streams_read(extractor: Extractor) -> tuple[Stream, ...]:
         return ("audio", "transcript")
     if isinstance(extractor, SoundExtractor):
         return ("audio",)
-    if isinstance(extractor, SegmentExtractor | AnnotationExtractor):  # the later end of both is that of the recording
+    if isinstance(extractor, SegmentExtractor | AnnotationExtractor | FeatureExtractor):
+        # The later end of both is that of the recording.
         return ("audio", "video")
     return ()
 

@@ -20,6 +20,7 @@ from .base import (
     AudioExtractor,
     Execution,
     FaceExtractor,
+    FeatureExtractor,
     SegmentExtractor,
     SpanExtractor,
     TrackExtractor,
@@ -57,6 +58,7 @@ class RecordingTracks:
     media_digest: str
     transcript_digest: str
     annotation_digests: Mapping[str, str]
+    feature_digests: Mapping[str, str]
     clock: Mapping[str, str]
     """How the times of its streams are adjusted, by stream."""
     keys: Mapping[str, str]
@@ -127,6 +129,7 @@ def _locate(media: MediaSource, plan: Plan, work: Path) -> tuple[RecordingTracks
         media_digest=source.media_digest,
         transcript_digest=source.transcript_digest,
         annotation_digests=source.annotation_digests,
+        feature_digests=source.feature_digests,
         clock={stream: str(adjustment) for stream, adjustment in sorted(media.recording.clock.items())},
         keys=keys,
         paths={track.name: cache.path(track, media.recording.id, keys[track.name]) for track in plan.tracks},
@@ -248,11 +251,22 @@ class _Extraction:
                 yield self._nothing(track, f"no annotation '{extractor.annotation}'")
             else:
                 yield extractor.extract(read_annotation(annotation), self._media.info.duration_seconds)
+        elif isinstance(extractor, FeatureExtractor):
+            feature = self._media.recording.feature(extractor.feature)
+            if feature is None:
+                yield self._nothing(track, f"no features '{extractor.feature}'")
+            else:
+                yield extractor.extract(feature, self._media.info.duration_seconds, self._frame_times)
         elif isinstance(extractor, TrackExtractor):
             needed = {field: self._read(getattr(extractor, field)) for field in extractor.needed_fields()}
             yield extractor.extract(needed, self._execution)
         else:
             raise TypeError(f"{type(extractor).__name__} is none of the kinds of extractor")
+
+    def _frame_times(self) -> NDArray[np.float64]:
+        """Decode the video for the intervals of all its frames."""
+        batches = self._media.frames(Sampling()) if self._media.has_video else ()
+        return np.concatenate([np.zeros((0, 2)), *(batch.times for batch in batches)])
 
     def _spans(self, extractor: SpanExtractor, audio: Audio) -> NDArray[np.float64]:
         if extractor.windows is not None:

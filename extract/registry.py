@@ -17,6 +17,8 @@ from .audio.voice_quality import VoiceQuality
 from .audio.waveform import Waveform
 from .audio.zero_crossing_rate import ZeroCrossingRate
 from .base import Extractor
+from .imported.features import Imported
+from .imported.openface import ImportedOpenFace
 from .segments import Segments
 from .text.agreement import Agreement
 from .text.bert import Bert
@@ -42,9 +44,10 @@ _FACES = (FaceChoice, FaceCrop, FaceEmbedding, FacenetEmbedding, TimmEmbedding, 
 _SPECTRAL = (Mfcc, MelSpectrogram, LogMel, ChromaCqt, F0, Rms, ZeroCrossingRate, Spectral)
 _SMILE_AND_PRAAT = (OpenSmile, OpenSmileFunctionals, Praat, VoiceQuality)
 _AUDIO = (*_SPECTRAL, *_SMILE_AND_PRAAT, VoiceActivity, Waveform, SpeechModel, SpeechEmbedding)
+_IMPORTED = (RatedAnnotation, Imported, ImportedOpenFace)
 _TEXT = (Agreement, Words, Bert, SentenceEmbedding, Tokens, WordVectors)
 
 EXTRACTORS: dict[str, type[Extractor]] = {
-    extractor.name: extractor for extractor in (*_FRAMES, *_FACES, *_AUDIO, *_TEXT, Segments, RatedAnnotation)
+    extractor.name: extractor for extractor in (*_FRAMES, *_FACES, *_AUDIO, *_TEXT, Segments, *_IMPORTED)
 }
 """Importing it imports no heavy package: each extractor imports its own at first use."""

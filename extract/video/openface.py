@@ -38,7 +38,8 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 """Known before anything is decoded; OpenFace's own names, by which they are found in a file."""
 _FLAGS = {"gaze": "-gaze", "pose": "-pose", "landmarks": "-2Dfp", "action_units": "-aus"}
 _NOT_NUMBERS = ["nan", "-nan", "nan(ind)", "-nan(ind)", "inf", "-inf"]
-_DEFAULT: tuple[Group, ...] = ("gaze", "pose", "action_units")
+DEFAULT_GROUPS: tuple[Group, ...] = ("gaze", "pose", "action_units")
+"""What is taken where nothing else is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ class OpenFace(VideoExtractor):
 
     binary: str = "FeatureExtraction"
     """The program: a name on PATH or a path. Its content is part of the fingerprint."""
-    groups: tuple[Group, ...] = _DEFAULT
+    groups: tuple[Group, ...] = DEFAULT_GROUPS
     """Which columns to take."""
 
     def __post_init__(self) -> None:
@@ -105,7 +106,7 @@ class OpenFace(VideoExtractor):
                 yield read_openface(table, np.concatenate(times), self.groups)
 
 
-def openface_schema(groups: Collection[Group] = _DEFAULT) -> Schema:
+def openface_schema(groups: Collection[Group] = DEFAULT_GROUPS) -> Schema:
     """Return the fields of a track with these groups of columns.
 
     Raises
@@ -121,7 +122,7 @@ def openface_schema(groups: Collection[Group] = _DEFAULT) -> Schema:
     }
 
 
-def read_openface(path: Path, frame_times: NDArray[np.float64], groups: Collection[Group] = _DEFAULT) -> Track:
+def read_openface(path: Path, frame_times: NDArray[np.float64], groups: Collection[Group] = DEFAULT_GROUPS) -> Track:
     """Read the CSV file of OpenFace's ``FeatureExtraction`` or ``FaceLandmarkVidMulti``.
 
     Its timestamps come from a nominal rate and are not used: a row has the times of the frame with its number. Frames

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trimodal.corpus import Annotation, Corpus, CorpusError, Recording, Segment, read_corpus
+from trimodal.corpus import Annotation, Corpus, CorpusError, FeatureFile, Recording, Segment, read_corpus
 from trimodal.media.clock import Remap, SetStart, Shift
 
 
@@ -76,6 +76,23 @@ def test_annotations(tmp_path: Path) -> None:
         ),
         (),
         (Annotation(name="valence", path=tmp_path / "c.json", rows_per_second=25.0),),
+    ]
+    assert found.label_names == ("joy",)
+
+
+def test_features(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "media,features:covarep,entry:covarep,features:pose,joy\n"
+        "v/a.mp4,all.csd,03bSnISJMiM,p/a.npy,1\n"
+        "v/b.mp4,all.csd,,,2\n",
+    )
+    assert [recording.features for recording in found.recordings] == [
+        (
+            FeatureFile(name="covarep", path=tmp_path / "all.csd", entry="03bSnISJMiM"),
+            FeatureFile(name="pose", path=tmp_path / "p/a.npy", entry="a"),
+        ),
+        (FeatureFile(name="covarep", path=tmp_path / "all.csd", entry="b"),),
     ]
     assert found.label_names == ("joy",)
 
@@ -214,6 +231,10 @@ def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str
         (
             "media,annotation:arousal,start,end\na.mp4,a.csv,0,1\na.mp4,,1,2\n",
             "line 3: recording 'a' differs in annotations from the row further up",
+        ),
+        (
+            "media,features:pose,entry:pose\na.mp4,,a\n",
+            "line 2: column 'entry:pose' is given and 'features:pose' is empty; expected both",
         ),
     ],
 )

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from trimodal.corpus import Annotation, Corpus, CorpusError, Recording, Segment
+from trimodal.corpus import Annotation, Corpus, CorpusError, FeatureFile, Recording, Segment
 from trimodal.media.clock import Shift
 
 A, B = (Recording(id=name, media=Path(f"{name}.mp4")) for name in "ab")
@@ -78,3 +78,12 @@ def test_annotations_have_names_of_their_own() -> None:
         CorpusError, match="recording 'a': the annotation id 'arousal' occurs 2 times; ids must be unique"
     ):
         Recording(id="a", media=Path("a"), annotations=(ratings, ratings))
+
+
+def test_features_have_names_of_their_own() -> None:
+    pose = FeatureFile(name="pose", path=Path("a.npy"), entry="a")
+    recording = Recording(id="a", media=Path("a"), features=(pose,))
+    assert recording.feature("pose") == pose
+    assert recording.feature("gaze") is None
+    with pytest.raises(CorpusError, match="recording 'a': the feature id 'pose' occurs 2 times; ids must be unique"):
+        Recording(id="a", media=Path("a"), features=(pose, pose))

