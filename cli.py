@@ -85,6 +85,18 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("store", type=Path)
     verify = command("verify", "check a store: checksums, schema, times, masks", _verify)
     verify.add_argument("store", type=Path)
+    diff = command("diff", "say what differs between two stores: recipe, software, weights, segments, values", _diff)
+    diff.add_argument("store", type=Path)
+    diff.add_argument("other", type=Path)
+    merge = command("merge", "put stores of one recipe together", _merge)
+    merge.add_argument("stores", type=Path, nargs="+")
+    merge.add_argument("--out", type=Path, required=True, help="the store to write")
+    subset = command("subset", "write some segments of a store as a store of their own", _subset)
+    subset.add_argument("store", type=Path)
+    subset.add_argument("--split", action="append", help="only segments of this split; give it again for another")
+    subset.add_argument("--query", help="only segments of which this is true: \"valence > 0 and speaker != 'Zoe'\"")
+    subset.add_argument("--present", action="append", default=[], help="only segments that have this output observed")
+    subset.add_argument("--out", type=Path, required=True, help="the store to write")
     audit = command("audit", "look for leaks between the splits of a store, and for what they lack", _audit)
     audit.add_argument("store", type=Path)
     audit.add_argument("--group", action="append", default=[], help="a label that no two splits may share: a dialogue")
@@ -95,6 +107,12 @@ def _parser() -> argparse.ArgumentParser:
     doctor.add_argument("--listen", action="store_true", help="compare the transcripts with the sound, too")
     doctor.add_argument("--work", type=Path, help="where the tracks of --listen are kept; nowhere where not given")
     doctor.add_argument("--jobs", type=int, default=None, help="processes of --listen; all cores where not given")
+    export = command("export", "write a store as a file that existing training code reads", _export)
+    export.add_argument("store", type=Path)
+    export.add_argument("--to", required=True, metavar="FORMAT", help="mmsa, multibench, csd, ... (docs/exchange.md)")
+    export.add_argument("--out", type=Path, required=True, help="the file to write")
+    options = "options of the format: text=words label=sentiment"
+    export.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help=options)
     recipes = command("recipes", "list the recipes, or print one", _recipes)
     recipes.add_argument("name", nargs="?")
     extractors = command("extractors", "list what makes tracks, or explain one and its parameters", _extractors)
@@ -175,6 +193,33 @@ def _verify(arguments: argparse.Namespace) -> int:
     return SOME_FAILED if problems else DONE
 
 
+def _diff(arguments: argparse.Namespace) -> int:
+    from .store import FeatureStore, diff
+
+    differences = diff(FeatureStore(arguments.store), FeatureStore(arguments.other))
+    for difference in differences:
+        print(difference)
+    print(f"{arguments.store}, {arguments.other}: {f'{len(differences)} differences' if differences else 'the same'}")
+    return SOME_FAILED if differences else DONE
+
+
+def _merge(arguments: argparse.Namespace) -> int:
+    from .store import FeatureStore, merge
+
+    merge([FeatureStore(store) for store in arguments.stores], arguments.out)
+    _say_store(arguments.out, written=True)
+    return DONE
+
+
+def _subset(arguments: argparse.Namespace) -> int:
+    from .store import FeatureStore, subset
+
+    store = FeatureStore(arguments.store)
+    subset(store.select(split=arguments.split, query=arguments.query, present=arguments.present), arguments.out)
+    _say_store(arguments.out, written=True)
+    return DONE
+
+
 def _audit(arguments: argparse.Namespace) -> int:
     from .audit import audit, print_audit
     from .store import FeatureStore
@@ -211,6 +256,17 @@ def _doctor(arguments: argparse.Namespace) -> int:
     found = f"{len(findings)} problems" if findings else "nothing found"
     print(f"{arguments.corpus}: {len(corpus.recordings)} recordings, {found}")
     return SOME_FAILED if findings else DONE
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from .exchange import export
+    from .exchange.options import parse_options
+    from .store import FeatureStore
+
+    for note in export(FeatureStore(arguments.store), arguments.to, arguments.out, parse_options(arguments.set)):
+        print(f"note: {note}", file=sys.stderr)
+    print(f"{arguments.out}: written")
+    return DONE
 
 
 def _extractors(arguments: argparse.Namespace) -> int:

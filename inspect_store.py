@@ -29,6 +29,9 @@ def print_store(store: FeatureStore) -> None:
     for title, counts in (("left out", store.manifest.excluded), ("noted", store.manifest.noted)):
         for what, number in counts.items():
             console.print(f"{title}: {number} segments: {escape(what)}", highlight=False, soft_wrap=True)
+    for table, statistics in store.statistics.items():
+        observed = ", ".join(f"{output} {found.count}" for output, found in statistics.outputs.items())
+        console.print(f"statistics of {escape(table)}: rows of {escape(observed)}", highlight=False, soft_wrap=True)
     gaps = store.gaps
     if len(gaps):
         console.print(f"{len(gaps)} gaps:")
@@ -44,20 +47,23 @@ def print_store(store: FeatureStore) -> None:
 
 
 def _outputs(store: FeatureStore) -> Table:
-    table = Table("output", "row", "dtype", "timeline", "pool", "rows", "observed", "coverage")
+    table = Table("output", "row", "dtype", "timeline", "pool", "gaps", "rows", "observed", "coverage")
     for name, schema in store.outputs.items():
-        shards = [store.shard(number) for number in range(len(store.manifest.shards))]
-        mask = np.concatenate([shard.array(name, "mask") for shard in shards])
-        coverage = np.concatenate([shard.array(name, "coverage") for shard in shards])
+        rows, observed, covered = 0, 0, 0.0
+        for shard in store.shards():
+            rows += len(shard.array(name, "mask"))
+            observed += int(shard.array(name, "mask").sum())
+            covered += float(shard.array(name, "coverage").sum(dtype=float))
         table.add_row(
             escape(name),
             " x ".join(str(size) for size in schema.shape) or "1",
             schema.dtype,
             escape(schema.timeline),
             schema.pool,
-            str(len(mask)),
-            f"{mask.mean():.1%}" if len(mask) else "-",
-            f"{coverage.mean():.1%}" if len(coverage) else "-",
+            schema.gaps,
+            str(rows),
+            f"{observed / rows:.1%}" if rows else "-",
+            f"{covered / rows:.1%}" if rows else "-",
         )
     return table
 

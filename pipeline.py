@@ -19,7 +19,7 @@ from .align import (
 )
 from .corpus import Corpus, Segment
 from .errors import CorpusError, StoreError, UsageError, did_you_mean
-from .extract.base import AnnotationExtractor, Execution
+from .extract.base import AnnotationExtractor, Execution, FeatureExtractor
 from .extract.fingerprint import digest
 from .extract.plan import Plan, make_plan
 from .extract.recording import Failure, RecordingTracks, find_recording
@@ -27,8 +27,9 @@ from .extract.runner import OnDone, extract_all
 from .extract.track_file import read_made_by, read_track
 from .recipe import Recipe
 from .recipe.labels import Label
-from .store import GapRow, OutputSchema, StoreWriter
+from .store import GapRow, OutputSchema, StoreDescription, StoreWriter
 from .store.manifest import read_manifest
+from .store.shard_file import check_compression
 from .store.writer import check_names, check_target
 from .track import Track
 
@@ -188,14 +189,17 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
     noted: Counter[str] = Counter()
     with StoreWriter(
         store,
-        outputs=planned.outputs,
-        labels=planned.label_kinds,
-        recipe_name=recipe.name,
-        recipe_text=recipe.text,
-        version=__version__,
-        key=key,
-        shard_bytes=int(recipe.store.shard_megabytes * 1e6),
-        statistics=statistics_tables(recipe, corpus.segments),
+        StoreDescription(
+            outputs=planned.outputs,
+            labels=planned.label_kinds,
+            recipe_name=recipe.name,
+            recipe_text=recipe.text,
+            version=__version__,
+            key=key,
+            shard_bytes=int(recipe.store.shard_megabytes * 1e6),
+            compression=recipe.store.compression,
+        ),
+        statistics_tables(recipe, corpus.segments),
     ) as writer:
         for recording in extraction.recordings:
             if not segments[recording.recording]:
@@ -213,7 +217,7 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
                 arrays,
                 _gap_rows(recording, tracks),
                 sources=_sources(recording),
-                made_by={track.name: read_made_by(recording.paths[track.name]) for track in planned.plan.tracks},
+                made_by={track.name: [read_made_by(recording.paths[track.name])] for track in planned.plan.tracks},
             )
         _write_table(extraction.work / EXCLUDED_FILE, ("segment", "recording", "reason"), left_out)
         if not writer.segments:
@@ -245,21 +249,29 @@ def _planned(corpus: Corpus, recipe: Recipe) -> _Planned:
     """Return what a recipe makes of a corpus; finds whatever does not go together."""
     plan = make_plan(recipe.tracks)
     schemas = {track.name: track.schema for track in plan.tracks}
-    _check_annotations(corpus, recipe)
+    _check_files(corpus, recipe)
     labels = wanted_labels(corpus, recipe, schemas)
     kinds = label_kinds(corpus, labels)
     check_names(recipe.align, kinds)
+    check_compression(recipe.store.compression)
     return _Planned(plan=plan, outputs=output_schemas(recipe, schemas), labels=labels, label_kinds=kinds)
 
 
-def _check_annotations(corpus: Corpus, recipe: Recipe) -> None:
-    known = {annotation.name for recording in corpus.recordings for annotation in recording.annotations}
+def _check_files(corpus: Corpus, recipe: Recipe) -> None:
+    """Check that at least one recording has each annotation, and each file of features, that a track reads."""
+    annotations = {annotation.name for recording in corpus.recordings for annotation in recording.annotations}
+    features = {feature.name for recording in corpus.recordings for feature in recording.features}
     for name, extractor in recipe.tracks.items():
-        if isinstance(extractor, AnnotationExtractor) and extractor.annotation not in known:
-            hint = did_you_mean(extractor.annotation, known) if known else "there are none"
+        if isinstance(extractor, AnnotationExtractor):
+            kind, wanted, known = "annotation", extractor.annotation, annotations
+        elif isinstance(extractor, FeatureExtractor):
+            kind, wanted, known = "features", extractor.feature, features
+        else:
+            continue
+        if wanted not in known:
+            hint = did_you_mean(wanted, known) if known else "there are none"
             raise CorpusError(
-                f"{corpus.root}: no recording has the annotation '{extractor.annotation}', which track '{name}' reads; "
-                f"{hint}"
+                f"{corpus.root}: no recording has the {kind} '{wanted}', which track '{name}' reads; {hint}"
             )
 
 
@@ -273,7 +285,9 @@ def _sources(recording: RecordingTracks) -> dict[str, str]:
     """Return what provenance says of a recording: the hashes of its files and how its clock is adjusted."""
     clock = {f"{stream}_clock": adjustment for stream, adjustment in recording.clock.items()}
     annotations = {f"annotation:{name}": digest for name, digest in recording.annotation_digests.items()}
-    return {"media": recording.media_digest, "transcript": recording.transcript_digest, **annotations, **clock}
+    features = {f"features:{name}": digest for name, digest in recording.feature_digests.items()}
+    files = {"media": recording.media_digest, "transcript": recording.transcript_digest, **annotations, **features}
+    return files | clock
 
 
 def _gap_rows(recording: RecordingTracks, tracks: Mapping[str, Track]) -> list[GapRow]:

@@ -4,7 +4,7 @@ import sys
 
 from torch.utils.data import DataLoader
 
-from trimodal.store.loader import SegmentDataset, collate
+from trimodal.store.loading import SegmentDataset, collate
 
 train = SegmentDataset(sys.argv[1], split="train")
 batch = next(iter(DataLoader(train, batch_size=4, collate_fn=collate)))

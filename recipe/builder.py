@@ -100,5 +100,5 @@ def _field_names(kind: type[Any], path: tuple[int | str, ...]) -> list[str]:
     for part in path:
         field = typing.get_type_hints(kind).get(str(part), object)
         # Of an optional part it is what it may be beside None.
-        kind = next((one for one in typing.get_args(field) if is_dataclass(one)), field)
+        kind = next((one for one in typing.get_args(field) if isinstance(one, type) and is_dataclass(one)), field)
     return [one.name for one in fields(kind)] if is_dataclass(kind) else []

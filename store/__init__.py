@@ -1,10 +1,14 @@
-"""The feature store: a folder of HDF5 shards and a manifest. Of heavy packages, only `loader` needs one: torch."""
+"""The feature store: a folder of HDF5 shards and a manifest. Of heavy packages, only `loading` needs one: torch."""
 
 from ..errors import StoreError
+from .diff import diff
+from .merge import merge, subset
 from .reader import FeatureStore, OutputRows, Sample
-from .schema import GapRow, OutputArrays, OutputSchema, SegmentRow
+from .schema import GapRow, OutputArrays, OutputSchema, SegmentRow, StoreDescription
+from .selection import Selection
+from .shard_writer import ShardWriter
 from .verify import verify
-from .writer import StoreWriter
+from .writer import StoreWriter, appending
 
 __all__ = [
     "FeatureStore",
@@ -14,7 +18,14 @@ __all__ = [
     "OutputSchema",
     "Sample",
     "SegmentRow",
+    "Selection",
+    "ShardWriter",
+    "StoreDescription",
     "StoreError",
     "StoreWriter",
+    "appending",
+    "diff",
+    "merge",
+    "subset",
     "verify",
 ]

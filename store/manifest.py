@@ -1,5 +1,6 @@
 """The manifest of a store: which shards belong to it, and what is in them."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -12,6 +13,9 @@ from ..errors import StoreError
 from .schema import FORMAT, VERSION, OutputSchema
 
 FILE_NAME = "manifest.json"
+_MOST_BYTES = 2**28
+_CHECKSUM = "manifest_sha256"
+_NO_CHECKSUM = "0" * 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +34,8 @@ class ShardEntry(FileEntry):
     """One shard."""
 
     segments: int
+    head_sha256: str
+    """Of its first bytes, by which every reader knows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,8 +71,23 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         """Write the manifest into the store's folder."""
-        data = {"format": FORMAT, "version": VERSION, **asdict(self)}
-        (folder / FILE_NAME).write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        data = {"format": FORMAT, "version": VERSION, _CHECKSUM: _NO_CHECKSUM, **asdict(self)}
+        text = (json.dumps(data, indent=1, sort_keys=True) + "\n").encode()
+        (folder / FILE_NAME).write_bytes(with_checksum(text))
+
+
+def with_checksum(text: bytes) -> bytes:
+    """Return a manifest with the hash of itself, in place of the zeros that stand for it."""
+    return text.replace(_checksum_line(_NO_CHECKSUM), _checksum_line(hashlib.sha256(text).hexdigest()), 1)
+
+
+def without_checksum(text: bytes, checksum: str) -> bytes:
+    """Return a manifest with zeros in place of the hash of itself."""
+    return text.replace(_checksum_line(checksum), _checksum_line(_NO_CHECKSUM), 1)
+
+
+def _checksum_line(checksum: str) -> bytes:
+    return f'"{_CHECKSUM}": "{checksum}"'.encode()
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -79,7 +100,10 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / FILE_NAME
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > _MOST_BYTES:
+            raise StoreError(f"{path}: {path.stat().st_size} bytes; expected at most {_MOST_BYTES}")
+        text = path.read_bytes()
+        data = json.loads(text.decode())
     except FileNotFoundError:
         raise StoreError(f"{folder}: no {FILE_NAME} in it; expected a feature store") from None
     except (OSError, ValueError, RecursionError) as error:
@@ -87,6 +111,11 @@ def read_manifest(folder: Path) -> Manifest:
     found = (data.get("format"), data.get("version")) if isinstance(data, dict) else (None, None)
     if found != (FORMAT, VERSION):
         raise StoreError(f"{path}: format {found[0]} version {found[1]}; expected {FORMAT} version {VERSION}")
+    checksum = data.get(_CHECKSUM)
+    if not isinstance(checksum, str) or with_checksum(without_checksum(text, checksum)) != text:
+        raise StoreError(
+            f"{path}: damaged (its checksum is not that of its content; it was changed after it was written)"
+        )
     try:
         manifest = Manifest(
             key=_text(data["key"]),
@@ -121,7 +150,7 @@ def _output(entry: Mapping[str, Any]) -> OutputSchema:
 
 
 def _shard(entry: Mapping[str, Any]) -> ShardEntry:
-    return ShardEntry(**_file(entry), segments=_count(entry["segments"]))
+    return ShardEntry(**_file(entry), segments=_count(entry["segments"]), head_sha256=_text(entry["head_sha256"]))
 
 
 def _file(entry: Mapping[str, Any]) -> dict[str, Any]:

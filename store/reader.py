@@ -1,26 +1,26 @@
 """Reading a store: a table of segments, and their outputs as views of memory-mapped shards."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import StoreError
 from .manifest import read_manifest
 from .schema import OutputSchema
+from .selection import Selection, select
 from .shard import ShardReader
 from .statistics import StatisticsTable, read_statistics
 
 
 @dataclass(frozen=True, kw_only=True)
 class OutputRows:
-    """One output of one segment; views of the shard, read-only."""
+    """One output of one segment, read-only: views of the shard, or copies of what is compressed."""
 
     values: NDArray[Any]
     """Shape (L, ...)."""
@@ -47,8 +47,9 @@ class Sample:
 class FeatureStore:
     """A feature store on disk.
 
-    Opening it reads the manifest and nothing else; a shard is opened when a segment of it is read. No HDF5 handle stays
-    open, so that a store can be used after a fork, pickled for a spawned process, and shared between threads.
+    Opening it reads the manifest and nothing else; a shard is opened when a segment of it is read, if its size and its
+    first bytes are those that were written. No HDF5 handle stays open, so that a store can be used after a fork,
+    pickled for a spawned process, and shared between threads.
 
     Parameters
     ----------
@@ -63,7 +64,8 @@ class FeatureStore:
     Examples
     --------
     >>> store = FeatureStore("moods.store")  # doctest: +SKIP
-    >>> store.segments.query("split == 'train'").index  # doctest: +SKIP
+    >>> store.select(split="train", query="valence > 0", present=["audio"])  # doctest: +SKIP
+    Selection(31 of 120 segments of 'moods.store')
     >>> store[0].outputs["audio"].values.shape  # doctest: +SKIP
     (11, 145)
     """
@@ -98,16 +100,15 @@ class FeatureStore:
     def segments(self) -> pd.DataFrame:
         """The segment table: id, recording, start, end, split, speaker, text and a column for every label."""
         if self._segments is None:
-            tables = [pd.DataFrame(self.shard(number).segment_table()) for number in range(len(self.manifest.shards))]
-            table = pd.concat(tables, ignore_index=True)
-            self._segments = table.rename(columns={f"labels/{name}": name for name in self.manifest.labels})
+            self._segments = pd.concat(
+                [pd.DataFrame(shard.segment_table()) for shard in self.shards()], ignore_index=True
+            )
         return self._segments
 
     @property
     def gaps(self) -> pd.DataFrame:
         """What could not be observed, and why: recording, track, start, end, reason."""
-        tables = [pd.DataFrame(self.shard(number).gap_table()) for number in range(len(self.manifest.shards))]
-        return pd.concat(tables, ignore_index=True)
+        return pd.concat([pd.DataFrame(shard.gap_table()) for shard in self.shards()], ignore_index=True)
 
     @property
     def statistics(self) -> Mapping[str, StatisticsTable]:
@@ -124,56 +125,85 @@ class FeatureStore:
     @property
     def provenance(self) -> list[dict[str, Any]]:
         """Per shard: versions of software, hashes of weights and sources."""
-        return [self.shard(number).provenance() for number in range(len(self.manifest.shards))]
+        return [shard.provenance() for shard in self.shards()]
 
     def shard(self, number: int) -> ShardReader:
         """Return a shard, opened once."""
         if number not in self._shards:
-            entry = self.manifest.shards[number]
-            shard = ShardReader(self.path / entry.file, self.outputs, self.manifest.labels)
-            if shard.segments != entry.segments:
-                raise StoreError(
-                    f"{self.path / entry.file}: {shard.segments} segments; the manifest says {entry.segments}"
-                )
-            self._shards[number] = shard
+            self._shards[number] = ShardReader.of(self.path, self.manifest, number)
         return self._shards[number]
 
-    def __getitem__(self, index: int) -> Sample:
-        """Return a segment by its number."""
-        number = self._number(index)
-        row = self.segments.iloc[number]
-        labels = {name: row[name] for name in self.manifest.labels}
-        return Sample(id=row["id"], labels=labels, outputs={name: self.rows(name, number) for name in self.outputs})
+    def shards(self) -> Iterator[ShardReader]:
+        """Yield all shards in order."""
+        return (self.shard(number) for number in range(len(self.manifest.shards)))
+
+    def select(
+        self, *, split: str | Collection[str] | None = None, query: str | None = None, present: Collection[str] = ()
+    ) -> Selection:
+        """Return the segments of which all of this is true.
+
+        Parameters
+        ----------
+        split
+            They are in this split, or in one of these.
+        query
+            What pandas finds true of their rows of `segments`: ``"valence > 0 and speaker != 'Zoë'"``.
+        present
+            Something was observed of each of these outputs.
+
+        Raises
+        ------
+        StoreError
+            If there is no such split, output or column, or the query is none.
+        """
+        return Selection(self, select(self, split, query, present))
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> Selection: ...
+    def __getitem__(self, index: int | slice) -> Sample | Selection:
+        """Return a segment by its number, or several."""
+        if isinstance(index, slice):
+            return Selection(self, np.arange(len(self))[index])
+        shard, place = self._locate(index)
+        labels = {name: shard.label(name)[place] for name in self.manifest.labels}
+        outputs = {name: _rows(shard, name, place) for name in self.outputs}
+        return Sample(id=shard.column("id")[place], labels=labels, outputs=outputs)
 
     def rows(self, output: str, segment: int) -> OutputRows:
         """Return one output of one segment, without reading anything else."""
-        shard, rows = self._locate(output, segment)
-        return OutputRows(
-            values=shard.array(output, "values")[rows],
-            times=shard.array(output, "times")[rows],
-            mask=shard.array(output, "mask")[rows],
-            coverage=shard.array(output, "coverage")[rows],
-        )
+        shard, place = self._locate(segment)
+        return _rows(shard, output, place)
 
     def text(self, output: str, segment: int) -> list[str]:
         """Return the word of every row of one output of one segment."""
-        shard, rows = self._locate(output, segment)
-        return shard.texts(output, rows)
+        shard, place = self._locate(segment)
+        return shard.texts(output, _slice(shard, output, place))
 
     def names(self, output: str) -> tuple[str, ...]:
         """Return the column names of an output."""
         return self.outputs[output].names
 
-    def _number(self, index: int) -> int:
-        number = int(index) + len(self) if index < 0 else int(index)
-        if not 0 <= number < len(self):
-            raise IndexError(f"segment {index} of a store with {len(self)} segments")
-        return number
+    def _locate(self, segment: int) -> tuple[ShardReader, int]:
+        """Return the shard that a segment is in, and its place there."""
+        place = int(segment) + len(self) if segment < 0 else int(segment)
+        if not 0 <= place < len(self):
+            raise IndexError(f"segment {segment} of a store with {len(self)} segments")
+        number = bisect_right(self._ends, place)
+        return self.shard(number), place - (self._ends[number - 1] if number else 0)
 
-    def _locate(self, output: str, segment: int) -> tuple[ShardReader, slice]:
-        segment = self._number(segment)
-        number = bisect_right(self._ends, segment)
-        shard = self.shard(number)
-        offsets = shard.array(output, "offsets")
-        local = segment - (self._ends[number - 1] if number else 0)
-        return shard, slice(int(offsets[local]), int(offsets[local + 1]))
+
+def _slice(shard: ShardReader, output: str, place: int) -> slice:
+    first, last = shard.array(output, "offsets")[place : place + 2]
+    return slice(int(first), int(last))
+
+
+def _rows(shard: ShardReader, output: str, place: int) -> OutputRows:
+    rows = _slice(shard, output, place)
+    return OutputRows(
+        values=shard.rows(output, "values", rows),
+        times=shard.rows(output, "times", rows),
+        mask=shard.rows(output, "mask", rows),
+        coverage=shard.rows(output, "coverage", rows),
+    )

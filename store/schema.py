@@ -1,13 +1,17 @@
 """What a store holds: the types that writer and reader share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 FORMAT = "trimodal-store"
 VERSION = 1
+
+Compression = Literal["none", "gzip", "blosc2"]
+"""How the values of outputs are packed; ``none``: they can be mapped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,25 @@ class OutputSchema:
     """What stands in rows whose mask is False."""
     has_text: bool
     """Whether every row has a word."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreDescription:
+    """What a store is to hold and how it is written: the same for all that write shards of it."""
+
+    outputs: Mapping[str, OutputSchema]
+    labels: Mapping[str, str]
+    """``number`` or ``text`` for every label."""
+    recipe_name: str
+    recipe_text: str
+    """The recipe's YAML."""
+    version: str
+    """Version of the package that writes."""
+    key: str
+    """Hash of everything that decides what is in the store."""
+    shard_bytes: int
+    """A shard is closed before its arrays get larger than this; one recording is only split where it alone is."""
+    compression: Compression = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +100,34 @@ class OutputArrays:
     def nbytes(self) -> int:
         """Bytes that the numbers take."""
         return self.values.nbytes + self.times.nbytes + self.mask.nbytes + self.coverage.nbytes
+
+    def of_segments(self, first: int, last: int) -> "OutputArrays":
+        """Return the part of the segments ``first:last``."""
+        rows = slice(int(self.offsets[first]), int(self.offsets[last]))
+        return OutputArrays(
+            values=self.values[rows],
+            times=self.times[rows],
+            mask=self.mask[rows],
+            coverage=self.coverage[rows],
+            offsets=self.offsets[first : last + 1] - self.offsets[first],
+            text=None if self.text is None else self.text[rows],
+        )
+
+
+def joined(parts: Sequence[OutputArrays]) -> OutputArrays:
+    """Put parts of an output, at least one, one after the other."""
+    texts = [part.text for part in parts if part.text is not None]
+    return OutputArrays(
+        values=np.concatenate([part.values for part in parts]),
+        times=np.concatenate([part.times for part in parts]),
+        mask=np.concatenate([part.mask for part in parts]),
+        coverage=np.concatenate([part.coverage for part in parts]),
+        offsets=joined_offsets(parts),
+        text=np.concatenate(texts) if texts else None,
+    )
+
+
+def joined_offsets(parts: Sequence[OutputArrays]) -> NDArray[np.int64]:
+    """Return the offsets of parts that are put one after the other."""
+    counts = [np.diff(part.offsets) for part in parts]
+    return np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(counts), dtype=np.int64)])

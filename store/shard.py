@@ -1,10 +1,7 @@
-"""One shard: a whole, readable HDF5 file. `docs/store-format.md` says what must be in it."""
+"""Reading one shard. `docs/store-format.md` says what must be in it."""
 
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,125 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
-from .schema import FORMAT, VERSION, GapRow, OutputArrays, OutputSchema, SegmentRow
+from .elements import OUTPUT_ATTRIBUTES, Column, LocatedOutput, element, read_column
+from .hdf5 import Located, ShardData, check_head, open_shard, text_attribute
+from .manifest import Manifest
+from .schema import FORMAT, VERSION, OutputSchema, SegmentRow
 
 SEGMENT_COLUMNS = ("id", "recording", "start", "end", "split", "speaker", "text")
 NUMBER_COLUMNS = ("start", "end")
-OUTPUT_DATASETS = ("values", "times", "mask", "coverage", "offsets")
 GAP_COLUMNS = ("recording", "track", "start", "end", "reason")
-_ALIGNMENT_BYTES = 64
-# What HDF5 and h5py stumble over in a damaged file.
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShardContent:
-    """Everything that goes into one shard."""
-
-    segments: Sequence[SegmentRow]
-    outputs: Mapping[str, OutputArrays]
-    gaps: Sequence[GapRow]
-    recipe: str
-    """The recipe's YAML."""
-    provenance: str
-    """JSON: software, weights, sources."""
-
-
-def write_shard(
-    path: Path, content: ShardContent, schemas: Mapping[str, OutputSchema], labels: Mapping[str, str]
-) -> None:
-    """Write a shard; the same content gives the same bytes.
-
-    Raises
-    ------
-    StoreError
-        If the disk is full or the file cannot be written, or a text cannot be stored as UTF-8 that ends with NUL.
-    """
-    try:
-        with h5py.File(
-            path,
-            "w-",
-            libver=("v110", "v110"),
-            alignment_threshold=1,
-            alignment_interval=_ALIGNMENT_BYTES,
-            track_order=False,
-        ) as file:
-            file.attrs.update({"format": FORMAT, "version": VERSION})
-            _write_text(file, "recipe", [content.recipe])
-            _write_text(file, "provenance", [content.provenance])
-            _write_segments(file, content.segments, labels)
-            for name, schema in schemas.items():
-                _write_output(file, name, content.outputs[name], schema)
-            _write_gaps(file, content.gaps)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({error})") from None
-
-
-def _write_segments(file: h5py.File, segments: Sequence[SegmentRow], labels: Mapping[str, str]) -> None:
-    for column in SEGMENT_COLUMNS:
-        cells = [getattr(segment, column) for segment in segments]
-        if column in NUMBER_COLUMNS:
-            file.create_dataset(f"segments/{column}", data=np.array(cells, np.float64))
-        else:
-            _write_text(file, f"segments/{column}", cells)
-    file.create_group("segments/labels")
-    for label, kind in labels.items():
-        cells = [segment.labels[label] for segment in segments]
-        if kind == "number":
-            file.create_dataset(f"segments/labels/{label}", data=np.array(cells, np.float64))
-        else:
-            _write_text(file, f"segments/labels/{label}", [str(cell) for cell in cells])
-
-
-def _write_output(file: h5py.File, name: str, arrays: OutputArrays, schema: OutputSchema) -> None:
-    group = file.create_group(f"outputs/{name}")
-    for dataset in OUTPUT_DATASETS:
-        group.create_dataset(dataset, data=getattr(arrays, dataset))
-    attributes = {"unit": schema.unit, "timeline": schema.timeline, "pool": schema.pool, "gaps": schema.gaps}
-    group["values"].attrs.update(attributes)
-    _write_text(group, "names", schema.names)
-    if arrays.text is not None:
-        _write_text(group, "text", [str(text) for text in arrays.text])
-
-
-def _write_gaps(file: h5py.File, gaps: Sequence[GapRow]) -> None:
-    for column in ("recording", "track", "reason"):
-        _write_text(file, f"gaps/{column}", [getattr(gap, column) for gap in gaps])
-    for column in ("start", "end"):
-        file.create_dataset(f"gaps/{column}", data=np.array([getattr(gap, column) for gap in gaps], np.float64))
-
-
-def _write_text(group: h5py.Group, name: str, cells: Sequence[str]) -> None:
-    try:
-        group.create_dataset(name, data=np.array(cells, h5py.string_dtype()), dtype=h5py.string_dtype())
-    except ValueError as error:  # a NUL or half a surrogate pair, which JSON can hold
-        raise StoreError(f"{name}: a text cannot be stored in HDF5 ({error})") from None
-
-
-@dataclass(frozen=True)
-class MappedDataset:
-    """Where a dataset lies: read from a memory map if in one piece, through h5py if not."""
-
-    name: str
-    dtype: np.dtype[Any]
-    shape: tuple[int, ...]
-    offset: int | None
-    """Where it starts in the file; None: it does not lie in one piece."""
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the rows take, uncompressed."""
-        return self.dtype.itemsize * math.prod(self.shape)
 
 
 class ShardReader:
-    """Reads one shard; keeps no HDF5 handle open, so it is safe wherever the process forks.
+    """Reads one shard; HDF5 says once where an element lies, when it is asked for, and reads only what is packed.
 
     Parameters
     ----------
     path
         The file.
-    outputs
+    outputs, labels
         What the manifest says is in it.
 
     Raises
@@ -142,51 +38,87 @@ class ShardReader:
 
     def __init__(self, path: Path, outputs: Mapping[str, OutputSchema], labels: Mapping[str, str]) -> None:
         self._path = path
-        self._labels = labels
-        with self._open() as file:
-            found = (file.attrs.get("format"), file.attrs.get("version"))
-            if found != (FORMAT, VERSION):
-                raise StoreError(f"{path}: format {found[0]} version {found[1]}; expected {FORMAT} version {VERSION}")
-            self.segments = int(self._dataset(file, "segments/id").shape[0])
-            self._outputs = {name: self._output(file, name, schema) for name, schema in outputs.items()}
-        self._arrays: dict[tuple[str, str], NDArray[Any]] = {}
-        self._map: NDArray[np.uint8] | None = None
+        self._schemas = outputs
+        self._kinds = labels
+        self._data = ShardData(path)
+        self._outputs: dict[str, LocatedOutput] = {}
+        self._columns: dict[tuple[str, str], NDArray[Any]] = {}
+        with open_shard(path) as file:
+            _check_version(path, file)
+            self.segments = _column(path, file, "segments", "id", is_text=True).shape[0]
+            """Number of segments."""
+
+    @classmethod
+    def of(cls, folder: Path, manifest: Manifest, number: int) -> "ShardReader":
+        """Open a shard of a store, if it is what was written as far as its size and first bytes tell."""
+        entry = manifest.shards[number]
+        path = folder / entry.file
+        check_head(path, entry.bytes, entry.head_sha256)
+        shard = cls(path, manifest.outputs, manifest.labels)
+        if shard.segments != entry.segments:
+            raise StoreError(f"{path}: {shard.segments} segments; the manifest says {entry.segments}")
+        return shard
 
     def array(self, output: str, dataset: str) -> NDArray[Any]:
         """Return one of `OUTPUT_DATASETS`, read-only: a view of the file, or a copy of what is compressed."""
-        key = (output, dataset)
-        if key not in self._arrays:
-            array = self._rows(self._outputs[output][dataset])
-            array.flags.writeable = False
-            self._arrays[key] = array
-        return self._arrays[key]
+        return self._data.rows(self._output(output).datasets[dataset])
+
+    def rows(self, output: str, dataset: str, rows: slice) -> NDArray[Any]:
+        """Return some rows of one of `OUTPUT_DATASETS`, read-only; of what is compressed, no others are unpacked."""
+        return self._data.rows(self._output(output).datasets[dataset], rows)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """Return a column of the segment table, kept for the next time."""
+        return self._cells("segments", name, name not in NUMBER_COLUMNS)
+
+    def label(self, name: str) -> NDArray[Any]:
+        """Return a label of all segments, kept for the next time."""
+        return self._cells("labels", name, self._kinds[name] == "text")
 
     def segment_table(self) -> dict[str, NDArray[Any]]:
-        """Return the columns of the segment table, labels included under ``labels/<name>``."""
-        columns = {name: name not in NUMBER_COLUMNS for name in SEGMENT_COLUMNS}
-        columns |= {f"labels/{name}": kind == "text" for name, kind in self._labels.items()}
-        with self._open() as file:
-            return {name: self._column(file, f"segments/{name}", is_text) for name, is_text in columns.items()}
+        """Return the columns of the segment table, then the labels."""
+        return {name: self.column(name) for name in SEGMENT_COLUMNS} | {name: self.label(name) for name in self._kinds}
+
+    def segment_rows(self) -> list[SegmentRow]:
+        """Return the segment table by rows."""
+        labels = {name: self.label(name).tolist() for name in self._kinds}
+        columns = (self.column(name).tolist() for name in SEGMENT_COLUMNS)
+        return [
+            SegmentRow(
+                **dict(zip(SEGMENT_COLUMNS, cells, strict=True)),
+                labels={name: values[row] for name, values in labels.items()},
+            )
+            for row, cells in enumerate(zip(*columns, strict=True))
+        ]
 
     def gap_table(self) -> dict[str, NDArray[Any]]:
         """Return the columns of the table of gaps."""
-        with self._open() as file:
-            return {name: self._column(file, f"gaps/{name}", name not in NUMBER_COLUMNS) for name in GAP_COLUMNS}
+        table = {name: self._cells("gaps", name, name not in NUMBER_COLUMNS) for name in GAP_COLUMNS}
+        for name, cells in table.items():
+            if len(cells) != len(table["recording"]):
+                raise StoreError(f"{self._path}:/gaps/{name}: {len(cells)} rows; expected {len(table['recording'])}")
+        return table
 
     def texts(self, output: str, rows: slice) -> list[str]:
         """Return the words of some rows of an output."""
-        with self._open() as file:
-            return [str(text) for text in self._column(file, f"outputs/{output}/text", True, rows)]
+        text = self._output(output).text
+        if text is None:
+            raise StoreError(f"{self._path}:/outputs/{output}/text: missing; the rows of this output are no words")
+        return list(read_column(self._data, text, self._path, rows))
 
     def column_names(self, output: str) -> list[str]:
         """Return the column names of an output."""
-        with self._open() as file:
-            return [str(name) for name in self._column(file, f"outputs/{output}/names", True)]
+        return list(read_column(self._data, self._output(output).names, self._path))
+
+    def attributes(self, output: str) -> Mapping[str, str]:
+        """Return the `OUTPUT_ATTRIBUTES` of an output."""
+        return self._output(output).attributes
 
     def document(self, name: str) -> str:
         """Return the text of the ``recipe`` (YAML) or the ``provenance`` (JSON)."""
-        with self._open() as file:
-            texts = self._column(file, name, True)
+        with open_shard(self._path) as file:
+            located = element(self._path, file, name, ("text",))
+        texts = read_column(self._data, located, self._path)
         if len(texts) != 1:
             raise StoreError(f"{self._path}:/{name}: {len(texts)} texts; expected 1")
         return str(texts[0])
@@ -199,100 +131,74 @@ class ShardReader:
             raise StoreError(f"{self._path}:/provenance: not JSON ({error})") from None
         if not isinstance(provenance, dict):
             raise StoreError(f"{self._path}:/provenance: {type(provenance).__name__}; expected a JSON object")
+        for part in ("tracks", "sources"):
+            if not isinstance(provenance.get(part), dict):
+                raise StoreError(f"{self._path}:/provenance: no '{part}'; expected a JSON object of that name")
         return provenance
 
-    @contextmanager
-    def _open(self) -> Iterator[h5py.File]:
-        try:
-            file = h5py.File(self._path, "r")
-        except OSError as error:
-            reason = "missing" if not self._path.exists() else f"not a readable HDF5 file ({error})"
-            raise StoreError(f"{self._path}: shard {reason}") from None
-        with file:
-            try:
-                yield file
-            except _DAMAGE as error:
-                raise StoreError(f"{self._path}: cannot be read ({error})") from None
+    def observed(self, output: str) -> NDArray[np.bool_]:
+        """Return whether anything was observed of an output in every segment."""
+        before = np.concatenate([[0], np.cumsum(self.array(output, "mask"))])
+        offsets = self.array(output, "offsets")
+        return np.asarray(before[offsets[1:]] > before[offsets[:-1]], bool)
 
-    def _rows(self, dataset: MappedDataset) -> NDArray[Any]:
-        if 0 in dataset.shape:
-            return np.zeros(dataset.shape, dataset.dtype)
-        if dataset.offset is None:
-            with self._open() as file:
-                return self._read(self._dataset(file, dataset.name), dataset.dtype)
-        # One map for the whole shard: every map holds a file descriptor, and a store can have thousands of datasets.
-        if self._map is None:
-            self._map = np.memmap(self._path, np.uint8, "r")
-        return self._map[dataset.offset : dataset.offset + dataset.nbytes].view(dataset.dtype).reshape(dataset.shape)
+    def _cells(self, table: str, name: str, is_text: bool) -> NDArray[Any]:
+        """Return a column of a table, found and read once: a column is found as slowly as it is read fast."""
+        if (table, name) not in self._columns:
+            with open_shard(self._path) as file:
+                column = _column(self._path, file, table, name, is_text)
+            if table != "gaps" and column.shape[0] != self.segments:
+                raise StoreError(f"{self._path}:{column.name}: {column.shape[0]} rows; expected {self.segments}")
+            self._columns[table, name] = read_column(self._data, column, self._path)
+        return self._columns[table, name]
 
-    def _output(self, file: h5py.File, name: str, schema: OutputSchema) -> dict[str, MappedDataset]:
-        datasets = {key: self._dataset(file, f"outputs/{name}/{key}") for key in OUTPUT_DATASETS}
-        rows = datasets["mask"].shape[0] if datasets["mask"].shape else 0
+    def _output(self, name: str) -> LocatedOutput:
+        """Return where an output lies, found once."""
+        if name not in self._outputs:
+            with open_shard(self._path) as file:
+                if not isinstance(group := file.get("outputs"), h5py.Group):
+                    raise StoreError(f"{self._path}:/outputs: missing; expected a group")
+                output: LocatedOutput = element(self._path, group, name, ("output",))
+            self._check_output(f"{self._path}:/outputs/{name}", output, self._schemas[name])
+            self._outputs[name] = output
+        return self._outputs[name]
+
+    def _check_output(self, where: str, output: LocatedOutput, schema: OutputSchema) -> None:
+        mask = output.datasets["mask"].shape
         expected = {
-            "values": (schema.dtype, (rows, *schema.shape)),
-            "times": ("float64", (rows, 2)),
-            "mask": ("bool", (rows,)),
-            "coverage": ("float32", (rows,)),
+            "values": (schema.dtype, (mask[0], *schema.shape)),
+            "times": ("float64", (mask[0], 2)),
+            "mask": ("bool", mask[:1]),
+            "coverage": ("float32", mask[:1]),
             "offsets": ("int64", (self.segments + 1,)),
         }
         for key, (dtype, shape) in expected.items():
-            dataset = datasets[key]
-            if dataset.dtype != np.dtype(dtype) or dataset.shape != shape:
-                raise StoreError(
-                    f"{self._path}:{dataset.name}: {dataset.dtype} {dataset.shape}; expected {dtype} {shape}"
-                )
-        return {key: self._mapped(dataset) for key, dataset in datasets.items()}
-
-    def _mapped(self, dataset: h5py.Dataset) -> MappedDataset:
-        return MappedDataset(dataset.name.strip("/"), dataset.dtype, dataset.shape, dataset.id.get_offset())
-
-    def _dataset(self, file: h5py.File, name: str) -> h5py.Dataset:
-        """Return a dataset that can be read: all of it is in this file, at least one-dimensional."""
-        where = f"{self._path}:/{name}"
-        try:
-            if name not in file or not isinstance(dataset := file[name], h5py.Dataset):
-                raise StoreError(f"{where}: missing; expected a dataset")
-            if not dataset.shape:
-                raise StoreError(f"{where}: has no rows; expected at least one dimension")
-            if dataset.file.id != file.id or dataset.external or dataset.is_virtual:
-                raise StoreError(f"{where}: lies in another file; expected a shard that is whole")
-            # A size that the file does not have would take all memory, or end the process when it is mapped.
-            if _stored_rows(dataset) < len(dataset) or _end(dataset) > self._path.stat().st_size:
-                raise StoreError(f"{where}: {dataset.shape} reaches past the end of the file, which is cut short")
-        except _DAMAGE as error:
-            raise StoreError(f"{where}: cannot be read ({error})") from None
-        return dataset
-
-    def _column(self, file: h5py.File, name: str, is_text: bool, rows: slice = slice(None)) -> NDArray[Any]:
-        dataset = self._dataset(file, name)
-        if dataset.ndim != 1:
-            raise StoreError(f"{self._path}:/{name}: {dataset.ndim} dimensions; expected one")
-        if not is_text:
-            return self._read(dataset, np.dtype(np.float64))
-        try:
-            return np.asarray(dataset.asstr()[rows], object)
-        except _DAMAGE as error:
-            raise StoreError(f"{self._path}:/{name}: cannot be read ({error})") from None
-
-    def _read(self, dataset: h5py.Dataset, dtype: np.dtype[Any]) -> NDArray[Any]:
-        try:
-            return np.asarray(dataset[...], dtype)
-        except _DAMAGE as error:
-            raise StoreError(f"{self._path}:{dataset.name}: cannot be read ({error})") from None
+            found = output.datasets[key]
+            if found.dtype != np.dtype(dtype) or found.shape != shape:
+                raise StoreError(f"{where}/{key}: {found.dtype} {found.shape}; expected {dtype} {shape}")
+        offsets = self._data.rows(output.datasets["offsets"])
+        if offsets[0] != 0 or offsets[-1] != mask[0] or (offsets[1:] < offsets[:-1]).any():
+            raise StoreError(f"{where}/offsets: do not run from 0 to {mask[0]} in order")
+        if schema.has_text and (output.text is None or output.text.shape[0] != mask[0]):
+            found_texts = "missing" if output.text is None else f"{output.text.shape[0]} rows"
+            raise StoreError(f"{where}/text: {found_texts}; expected {mask[0]} rows")
+        for key in OUTPUT_ATTRIBUTES:
+            if output.attributes[key] != getattr(schema, key):
+                raise StoreError(f"{where}: attribute '{key}' is not that of the manifest")
 
 
-def _stored_rows(dataset: h5py.Dataset) -> int:
-    """Return how many rows of a dataset have a place in the file; HDF5 makes up those that were never written."""
-    rows = len(dataset)
-    if dataset.size == 0:
-        return rows
-    if dataset.chunks is None:
-        return rows if dataset.id.get_storage_size() else 0
-    chunks = math.prod(math.ceil(size / chunk) for size, chunk in zip(dataset.shape, dataset.chunks, strict=True))
-    return rows if dataset.id.get_num_chunks() == chunks else 0
+def _check_version(path: Path, file: h5py.File) -> None:
+    found = file.attrs.get_id("version") if "version" in file.attrs else None
+    version = int(file.attrs["version"]) if found is not None and found.dtype.kind in "iu" and not found.shape else None
+    if (kind := text_attribute(path, file, "format"), version) != (FORMAT, VERSION):
+        raise StoreError(f"{path}: format {kind} version {version}; expected {FORMAT} version {VERSION}")
 
 
-def _end(dataset: h5py.Dataset) -> int:
-    """Return where in the file a dataset in one piece ends; 0 for one that does not lie in one piece."""
-    offset = dataset.id.get_offset()
-    return 0 if offset is None else offset + max(dataset.id.get_storage_size(), dataset.nbytes)
+def _column(path: Path, file: h5py.File, table: str, name: str, is_text: bool) -> Column:
+    """Return where a column lies that a table must have; it may have others."""
+    if name not in element(path, file, table, ("table",)):
+        raise StoreError(f"{path}:/{table}/{name}: missing; expected a column")
+    column: Column = element(path, file[table], name, ("text",) if is_text else ("numbers",))
+    if isinstance(column, Located) and (column.dtype != np.float64 or len(column.shape) != 1):
+        raise StoreError(f"{path}:{column.name}: {column.dtype} {column.shape}; expected one dimension of float64")
+    return column

@@ -1,20 +1,20 @@
 """Writing a store: shards of bounded size, and a manifest that makes them one."""
 
-import hashlib
 import json
 import os
 import shutil
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-import numpy as np
-
 from ..errors import StoreError
-from .manifest import FILE_NAME, FileEntry, Manifest, ShardEntry
-from .schema import FORMAT, GapRow, OutputArrays, OutputSchema, SegmentRow
-from .shard import SEGMENT_COLUMNS, ShardContent, write_shard
+from .contents import recordings_of
+from .manifest import FILE_NAME, FileEntry, Manifest, ShardEntry, read_manifest
+from .schema import FORMAT, GapRow, OutputArrays, SegmentRow, StoreDescription
+from .shard import SEGMENT_COLUMNS, ShardReader
+from .shard_writer import ShardWriter, sha256, sync
 from .statistics import FILE_NAME as STATISTICS_FILE
 from .statistics import StatisticsCollector, write_statistics
 
@@ -22,22 +22,14 @@ from .statistics import StatisticsCollector, write_statistics
 class StoreWriter:
     """Writes a store to a temporary folder; ``commit`` gives it its name, leaving the context without it removes it.
 
+    Other processes may write shards of it, each with a `ShardWriter` of its own in `folder`; `adopt` takes them in.
+
     Parameters
     ----------
     path
         The folder to make. A store that is there is replaced on commit; anything else there is an error.
-    outputs
-        What every output holds.
-    labels
-        ``number`` or ``text`` for every label.
-    recipe_name, recipe_text
-        The recipe's name and YAML.
-    version
-        Version of the package that writes.
-    key
-        Hash of everything that decides what is in the store.
-    shard_bytes
-        A shard is closed when its arrays reach this size; one recording is never split.
+    store
+        What is written.
     statistics
         Names of tables of statistics, and the splits that each is of.
 
@@ -47,38 +39,27 @@ class StoreWriter:
         If ``path`` is something else than a store, or a name cannot be one in HDF5.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        outputs: Mapping[str, OutputSchema],
-        labels: Mapping[str, str],
-        recipe_name: str,
-        recipe_text: str,
-        version: str,
-        key: str,
-        shard_bytes: int,
-        statistics: Mapping[str, Sequence[str]],
-    ) -> None:
+    def __init__(self, path: Path, store: StoreDescription, statistics: Mapping[str, Sequence[str]]) -> None:
         check_target(path)
-        check_names(outputs, labels)
+        check_names(store.outputs, store.labels)
         # A link to a store stays a link: what it leads to is replaced.
         self._path = path.resolve()
-        self._outputs = outputs
-        self._labels = labels
-        self._recipe_name = recipe_name
-        self._recipe_text = recipe_text
-        self._version = version
-        self._key = key
-        self._shard_bytes = shard_bytes
-        self._temporary = self._path.with_name(f".{self._path.name}.{uuid.uuid4().hex[:12]}.tmp")
+        self._store = store
+        self._statistics = statistics
+        self.folder = self._path.with_name(f".{self._path.name}.{uuid.uuid4().hex[:12]}.tmp")
+        """Where shards are written until then."""
         try:
-            self._temporary.mkdir(parents=True)
+            self.folder.mkdir(parents=True)
         except OSError as error:
             raise StoreError(f"{path}: cannot be written ({(error.strerror or '').lower()})") from None
         self._shards: list[ShardEntry] = []
-        self._statistics = StatisticsCollector(statistics, outputs)
-        self._reset()
+        self._ids: set[str] = set()
+        self._own = ShardWriter(self.folder, store, worker=0)
+
+    @property
+    def segments(self) -> int:
+        """Number of segments so far."""
+        return len(self._ids)
 
     def append(
         self,
@@ -86,39 +67,37 @@ class StoreWriter:
         outputs: Mapping[str, OutputArrays],
         gaps: Sequence[GapRow],
         sources: Mapping[str, str],
-        made_by: Mapping[str, str],
+        made_by: Mapping[str, Sequence[str]],
     ) -> None:
-        """Add all segments of one recording.
+        """Add all segments of one recording, as `ShardWriter.append` does.
+
+        Raises
+        ------
+        StoreError
+            If the store has such a segment, values do not fit their type, or a shard cannot be written.
+        """
+        self._add_ids([segment.id for segment in segments])
+        self._own.append(segments, outputs, gaps, sources, made_by)
+
+    def adopt(self, shards: Sequence[ShardEntry], folder: Path | None = None) -> None:
+        """Put whole shards behind those that are there, and what was appended before.
 
         Parameters
         ----------
-        segments
-            Rows of the segment table, all of one recording.
-        outputs
-            Every output of these segments.
-        gaps
-            What its tracks could not observe.
-        sources
-            Hashes of the files that the recording was read from, by kind.
-        made_by
-            For every track JSON text on how it was made.
-        """
-        size = sum(arrays.nbytes for arrays in outputs.values())
-        if self._blocks and self._bytes + size > self._shard_bytes:
-            self._close_shard()
-        self._statistics.add(segments, outputs)
-        self._segments += segments
-        self._blocks.append(outputs)
-        self._gaps += gaps
-        self._sources |= {segment.recording: dict(sources) for segment in segments}
-        for track, text in made_by.items():
-            self._made_by.setdefault(track, set()).add(text)
-        self._bytes += size
+        shards
+            What `ShardWriter.close` returned, or the shards of another store of the same outputs and labels.
+        folder
+            Where they are: of another store, whose files stay as they are; None: of this one, see `folder`.
 
-    @property
-    def segments(self) -> int:
-        """Number of segments so far."""
-        return len(self._segments) + sum(shard.segments for shard in self._shards)
+        Raises
+        ------
+        StoreError
+            If a shard is damaged, or has a segment that is there already.
+        """
+        self._flush()
+        for entry in shards:
+            path = self._take(entry, folder)
+            self._add_ids(ShardReader(path, self._store.outputs, self._store.labels).column("id").tolist())
 
     def commit(self, excluded: Mapping[str, int] | None = None, noted: Mapping[str, int] | None = None) -> None:
         """Write what is left and give the store its name.
@@ -129,28 +108,34 @@ class StoreWriter:
             How many segments of the corpus are not in it, by reason.
         noted
             How many segments in it have something odd about them, by what it is.
+
+        Raises
+        ------
+        StoreError
+            If it cannot be written; then there is no store, or the one that was there before.
         """
-        self._close_shard()
-        manifest = Manifest(
-            key=self._key,
-            recipe=self._recipe_name,
-            trimodal=self._version,
-            outputs=self._outputs,
-            labels=self._labels,
-            shards=self._shards,
-            statistics=self._write_statistics(),
-            excluded=dict(excluded or {}),
-            noted=dict(noted or {}),
-        )
-        manifest.write(self._temporary)
-        _sync(self._temporary / FILE_NAME)
-        if self._path.exists():
-            replaced = self._temporary.with_suffix(".old")
-            self._path.replace(replaced)
-            self._temporary.replace(self._path)
-            shutil.rmtree(replaced)
-        else:
-            self._temporary.replace(self._path)
+        self._flush()
+        if not self._shards:
+            self._own.write_empty()
+            self._flush()
+        try:
+            manifest = Manifest(
+                key=self._store.key,
+                recipe=self._store.recipe_name,
+                trimodal=self._store.version,
+                outputs=self._store.outputs,
+                labels=self._store.labels,
+                shards=self._shards,
+                statistics=self._write_statistics(),
+                excluded=dict(excluded or {}),
+                noted=dict(noted or {}),
+            )
+            manifest.write(self.folder)
+            sync(self.folder / FILE_NAME)
+            sync(self.folder)
+            self._give_name()
+        except OSError as error:
+            raise StoreError(f"{self._path}: cannot be written ({(error.strerror or '').lower()})") from None
 
     def __enter__(self) -> "StoreWriter":
         return self
@@ -158,44 +143,73 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _close_shard(self) -> None:
-        """Write the segments gathered so far as one shard."""
-        path = self._temporary / f"shard-{len(self._shards):05d}.h5"
-        made_by = {track: [json.loads(text) for text in sorted(texts)] for track, texts in self._made_by.items()}
-        provenance = {"trimodal": self._version, "tracks": made_by, "sources": self._sources}
-        content = ShardContent(
-            segments=self._segments,
-            outputs={
-                name: _join([block[name] for block in self._blocks], self._outputs[name]) for name in self._outputs
-            },
-            gaps=self._gaps,
-            recipe=self._recipe_text,
-            provenance=json.dumps(provenance, indent=1, sort_keys=True),
-        )
-        write_shard(path, content, self._outputs, self._labels)
-        _sync(path)
-        entry = ShardEntry(file=path.name, bytes=path.stat().st_size, sha256=sha256(path), segments=len(self._segments))
-        self._shards.append(entry)
-        self._reset()
+    def _give_name(self) -> None:
+        if self._path.exists():
+            replaced = self.folder.with_suffix(".old")
+            self._path.replace(replaced)
+            self.folder.replace(self._path)
+            shutil.rmtree(replaced)
+        else:
+            self.folder.replace(self._path)
+        sync(self._path.parent)
+
+    def _flush(self) -> None:
+        """Write what was appended."""
+        for entry in self._own.close():
+            self._take(entry, None)
+        self._own = ShardWriter(self.folder, self._store, worker=0)
+
+    def _take(self, entry: ShardEntry, folder: Path | None) -> Path:
+        """Give a shard its place and name in the store."""
+        path = self.folder / f"shard-{len(self._shards):05d}.h5"
+        if folder is None:
+            (self.folder / entry.file).replace(path)
+        else:
+            _link(folder / entry.file, path)
+        self._shards.append(replace(entry, file=path.name))
+        return path
+
+    def _add_ids(self, ids: Sequence[str]) -> None:
+        for name in ids:
+            if name in self._ids:
+                raise StoreError(f"{self._path}: segment '{name}' is there already; expected ids that differ")
+            self._ids.add(name)
 
     def _write_statistics(self) -> FileEntry | None:
-        tables = self._statistics.tables()
-        if not tables:
+        if not self._statistics:
             return None
-        path = self._temporary / STATISTICS_FILE
-        write_statistics(path, tables)
-        _sync(path)
+        collector = StatisticsCollector(self._statistics, self._store.outputs)
+        for entry in self._shards:
+            shard = ShardReader(self.folder / entry.file, self._store.outputs, self._store.labels)
+            for recording in recordings_of(shard, self._store.outputs):
+                collector.add(recording.segments, recording.outputs)
+        path = self.folder / STATISTICS_FILE
+        write_statistics(path, collector.tables())
+        sync(path)
         return FileEntry(file=path.name, bytes=path.stat().st_size, sha256=sha256(path))
 
-    def _reset(self) -> None:
-        self._segments: list[SegmentRow] = []
-        self._blocks: list[Mapping[str, OutputArrays]] = []
-        self._gaps: list[GapRow] = []
-        self._sources: dict[str, dict[str, str]] = {}
-        self._made_by: dict[str, set[str]] = {}
-        self._bytes = 0
+
+def appending(path: Path, store: StoreDescription, statistics: Mapping[str, Sequence[str]]) -> StoreWriter:
+    """Return a writer that has what is in a store already, to which more is appended; its shards are not rewritten.
+
+    Raises
+    ------
+    StoreError
+        If there is no such store, or it holds something else than ``store`` says.
+    """
+    manifest = read_manifest(path)
+    for what, found, expected in (
+        ("outputs", manifest.outputs, store.outputs),
+        ("labels", manifest.labels, store.labels),
+        ("the recipe", ShardReader.of(path, manifest, 0).document("recipe"), store.recipe_text),
+    ):
+        if found != expected:
+            raise StoreError(f"{path}: {what} are not those of what is appended; expected a store of the same recipe")
+    writer = StoreWriter(path, store, statistics)
+    writer.adopt(manifest.shards, path)
+    return writer
 
 
 def check_target(path: Path) -> None:
@@ -239,37 +253,10 @@ def check_names(outputs: Collection[str], labels: Collection[str]) -> None:
         raise StoreError(f"label '{taken[0]}' is also a column of the segment table; expected another name")
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal digits."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _join(blocks: Sequence[OutputArrays], schema: OutputSchema) -> OutputArrays:
-    """Put the arrays of several recordings one after the other."""
-    if not blocks:
-        text = np.zeros(0, object) if schema.has_text else None
-        return OutputArrays(
-            values=np.zeros((0, *schema.shape), schema.dtype),
-            times=np.zeros((0, 2)),
-            mask=np.zeros(0, bool),
-            coverage=np.zeros(0, np.float32),
-            offsets=np.zeros(1, np.int64),
-            text=text,
-        )
-    starts = np.cumsum([0, *(len(block.mask) for block in blocks)], dtype=np.int64)
-    offsets = [block.offsets[:-1] + start for block, start in zip(blocks, starts[:-1], strict=True)]
-    return OutputArrays(
-        values=np.concatenate([block.values for block in blocks]),
-        times=np.concatenate([block.times for block in blocks]),
-        mask=np.concatenate([block.mask for block in blocks]),
-        coverage=np.concatenate([block.coverage for block in blocks]),
-        offsets=np.concatenate([*offsets, starts[-1:]]),
-        text=np.concatenate([block.text for block in blocks if block.text is not None]) if schema.has_text else None,
-    )
-
-
-def _sync(path: Path) -> None:
-    """Wait until a file's content is on the disk."""
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
+def _link(source: Path, target: Path) -> None:
+    """Give a file another name, or copy it where a file system has no such thing."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+        sync(target)

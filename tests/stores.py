@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
-from trimodal.store import GapRow, OutputArrays, OutputSchema, SegmentRow, StoreWriter
-from trimodal.store.writer import sha256
+from trimodal.store import GapRow, OutputArrays, OutputSchema, SegmentRow, StoreDescription, StoreWriter
+from trimodal.store.elements import write_numbers, write_text
+from trimodal.store.manifest import with_checksum, without_checksum
+from trimodal.store.shard_writer import entry_of
 
 _COMMON = {"unit": "px", "timeline": "words", "pool": "mean", "gaps": "zero"}
 OUTPUTS = {
@@ -36,13 +38,13 @@ def recording(name: str, rows: Sequence[int]) -> Recording:
             id=f"{name}_{number}",
             recording=name,
             start=10.0 * number,
-            end=10.0 * number + 5,
+            end=10.0 * number + max(5, count),
             split=("train", "valid", "test")[number],
             speaker=f"Zoë {name}",
             text=f"wörds of {name}",
             labels={"valence": number / 3, "mood": ("glad", "söur")[number % 2]},
         )
-        for number in range(len(rows))
+        for number, count in enumerate(rows)
     ]
     outputs = {output: _arrays(name, rows, schema) for output, schema in OUTPUTS.items()}
     gaps = [GapRow(recording=name, track="face", start=1.0, end=2.5, reason="no fäce")]
@@ -56,7 +58,7 @@ def _arrays(name: str, rows: Sequence[int], schema: OutputSchema) -> OutputArray
     coverage[1::3] = 0
     values = random.normal(size=(total, *schema.shape)).astype(schema.dtype)
     values[coverage == 0] = 0
-    starts = np.concatenate([np.arange(count, dtype=np.float64) for count in rows])
+    starts = np.concatenate([10.0 * number + np.arange(count) for number, count in enumerate(rows)])
     return OutputArrays(
         values=values,
         times=np.stack([starts, starts + 1], axis=1),
@@ -70,7 +72,11 @@ def _arrays(name: str, rows: Sequence[int], schema: OutputSchema) -> OutputArray
 RECORDINGS = {name: recording(name, rows) for name, rows in ROWS.items()}
 
 
-def store_writer(path: Path, *, shard_bytes: int = 1, **changes: Any) -> StoreWriter:
+SHARD_BYTES = 400
+"""Every recording fills a shard of its own, and none is larger than one."""
+
+
+def description(*, shard_bytes: int = SHARD_BYTES, **changes: Any) -> StoreDescription:
     arguments: dict[str, Any] = {
         "outputs": OUTPUTS,
         "labels": LABELS,
@@ -78,20 +84,21 @@ def store_writer(path: Path, *, shard_bytes: int = 1, **changes: Any) -> StoreWr
         "recipe_text": RECIPE,
         "version": "1.2.3",
         "key": "abc",
-        "statistics": {},
     }
-    return StoreWriter(path, shard_bytes=shard_bytes, **(arguments | changes))
+    return StoreDescription(shard_bytes=shard_bytes, **(arguments | changes))
+
+
+def store_writer(path: Path, *, statistics: Mapping[str, Sequence[str]] | None = None, **changes: Any) -> StoreWriter:
+    return StoreWriter(path, description(**changes), statistics or {})
 
 
 def append(writer: StoreWriter, name: str, content: Recording) -> None:
-    writer.append(content.segments, content.outputs, content.gaps, {"media": f"hash of {name}"}, {"w": '{"v": 1}'})
+    writer.append(content.segments, content.outputs, content.gaps, {"media": f"hash of {name}"}, {"w": ['{"v": 1}']})
 
 
-def write_store(
-    path: Path, recordings: Mapping[str, Recording] = RECORDINGS, *, shard_bytes: int = 1, **changes: Any
-) -> Path:
+def write_store(path: Path, recordings: Mapping[str, Recording] = RECORDINGS, **changes: Any) -> Path:
     """Write a store; by default every recording is a shard of its own."""
-    with store_writer(path, shard_bytes=shard_bytes, **changes) as writer:
+    with store_writer(path, **changes) as writer:
         for name, content in recordings.items():
             append(writer, name, content)
         writer.commit()
@@ -102,19 +109,21 @@ def edit_manifest(store: Path, edit: Callable[[dict[str, Any]], Any]) -> None:
     path = store / "manifest.json"
     data = json.loads(path.read_text(encoding="utf-8"))
     edit(data)
-    path.write_text(json.dumps(data), encoding="utf-8")
+    text = json.dumps(data, indent=1)
+    path.write_bytes(with_checksum(without_checksum(text.encode(), str(data.get("manifest_sha256")))))
 
 
 def fit_checksum(store: Path, number: int) -> Path:
     """Make the manifest agree with a shard that was changed behind its back."""
     path = store / f"shard-{number:05d}.h5"
-    entry = {"sha256": sha256(path), "bytes": path.stat().st_size}
+    entry = asdict(entry_of(path, 0))
+    del entry["segments"]
     edit_manifest(store, lambda data: data["shards"][number].update(entry))
     return path
 
 
 def edit_shard(store: Path, number: int, edit: Callable[[h5py.File], Any]) -> Path:
-    with h5py.File(store / f"shard-{number:05d}.h5", "a") as file:
+    with h5py.File(store / f"shard-{number:05d}.h5", "a", libver=("v110", "v110")) as file:
         edit(file)
     return fit_checksum(store, number)
 
@@ -123,9 +132,22 @@ def replace_dataset(path: str, **creation: Any) -> Callable[[h5py.File], None]:
     """Return an edit that makes a dataset anew, by default with its old rows; its attributes stay."""
 
     def edit(file: h5py.File) -> None:
-        attributes = dict(file[path].attrs)
+        attributes = {name: (value, file[path].attrs.get_id(name).dtype) for name, value in file[path].attrs.items()}
         rows = {} if {"data", "shape"} & creation.keys() else {"data": file[path][...], "dtype": file[path].dtype}
         del file[path]
-        file.create_dataset(path, **rows, **creation).attrs.update(attributes)
+        dataset = file.create_dataset(path, **rows, **creation)
+        for name, (value, dtype) in attributes.items():
+            dataset.attrs.create(name, value, dtype=dtype)
+
+    return edit
+
+
+def replace_column(path: str, cells: Any) -> Callable[[h5py.File], None]:
+    """Return an edit that puts other cells into a column: texts of a list, or numbers of an array."""
+
+    def edit(file: h5py.File) -> None:
+        group, name = path.rsplit("/", 1) if "/" in path else ("/", path)
+        del file[path]
+        (write_numbers if isinstance(cells, np.ndarray) else write_text)(file[group], name, cells)
 
     return edit

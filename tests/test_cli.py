@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from stores import write_store
 
 from trimodal.cli import main
 
@@ -106,6 +107,23 @@ def test_failures_are_one_line_each_and_exit_code_1(
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_stores_are_taken_apart_compared_and_put_together(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store, merged = str(write_store(tmp_path / "s")), str(tmp_path / "m")
+    parts = [str(tmp_path / name) for name in "ab"]
+    for part, sign in zip(parts, ("==", "!="), strict=True):
+        query = f"recording {sign} 'one'"
+        assert main(["subset", store, "--query", query, "--present", "text", "--out", part]) == 0
+    assert main(["subset", store, "--split", "train", "--split", "test", "--out", str(tmp_path / "c")]) == 0
+    assert main(["merge", *parts, "--out", merged]) == 0
+    capsys.readouterr()
+    assert main(["diff", merged, merged]) == 0
+    assert capsys.readouterr().out == f"{merged}, {merged}: the same\n"
+    assert main(["diff", parts[0], merged]) == 1
+    assert "4 segments only in the second: four_0, three_0, three_2, ..." in capsys.readouterr().out
+    assert main(["inspect", merged]) == 0
+    assert "m: 6 segments of 4 recordings, 30.0 s, 2 shards" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -116,6 +134,9 @@ def test_failures_are_one_line_each_and_exit_code_1(
         (["run", "{tmp}", "--recipe", "quickstart", "--out", "{tmp}/s", "--layout", "foldr"], "did you mean 'folder'?"),
         (["inspect", "{tmp}"], "no manifest.json in it; expected a feature store"),
         (["verify", "{tmp}/none"], "no manifest.json in it; expected a feature store"),
+        (["diff", "{tmp}", "{tmp}"], "no manifest.json in it; expected a feature store"),
+        (["merge", "{tmp}/none", "--out", "{tmp}/s"], "no manifest.json in it; expected a feature store"),
+        (["subset", "{tmp}", "--out", "{tmp}/s"], "no manifest.json in it; expected a feature store"),
         (["recipes", "quikstart"], "did you mean 'quickstart'?"),
         (["extractors", "mfccs"], "no extractor is called 'mfccs'; did you mean 'mfcc'?"),
         (["sample", "{tmp}"], "already there; expected the name of a new folder"),

@@ -1,6 +1,7 @@
 """From a corpus to a store, with every real part."""
 
 import re
+import runpy
 import shutil
 import wave
 from collections.abc import Callable
@@ -330,6 +331,20 @@ def test_splits_of_the_recipe_and_their_statistics(done: RunReport, sample: Path
     assert FeatureStore(store).segments.set_index("id")["split"]["angry"] == "train"
 
 
+def test_a_store_of_half_the_bytes(done: RunReport, sample: Path, tmp_path: Path) -> None:
+    text = (
+        "tracks: {mfcc: {}, words: {}}\nstore: {compression: gzip}\n"
+        "align: {voice: {tracks: [mfcc], timeline: {grid: {hop_seconds: 0.5}}, dtype: float16}}"
+    )
+    corpus, work = read_corpus(sample), default_work(done.store)
+    run(corpus, SOUND, tmp_path / "s", work=work)
+    run(corpus, parse_recipe(text, "half.yaml"), tmp_path / "half", work=work)
+    assert verify(tmp_path / "half") == []
+    for one, half in zip(FeatureStore(tmp_path / "s"), FeatureStore(tmp_path / "half"), strict=True):
+        values = one.outputs["voice"].values
+        np.testing.assert_array_equal(half.outputs["voice"].values, values.astype(np.float16), strict=True)
+
+
 def test_splits_that_cannot_be_are_refused_before_any_work(sample: Path, tmp_path: Path) -> None:
     folds = parse_recipe(SOUND.text + "\nsplit: {by: recording, folds: 7}\n", "sound.yaml")
     with pytest.raises(CorpusError, match="6 recordings cannot be shared out among 7 splits"):
@@ -340,7 +355,7 @@ def test_splits_that_cannot_be_are_refused_before_any_work(sample: Path, tmp_pat
     assert not (tmp_path / "s.work").exists()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/store-format.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/store-format.md", "docs/training.md"])
 def test_the_code_in_the_documentation_runs(
     done: RunReport, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -351,3 +366,9 @@ def test_the_code_in_the_documentation_runs(
     assert blocks
     for block in blocks:
         exec(compile(block, page, "exec"), {"h5py": h5py})
+
+
+def test_the_training_example_learns(done: RunReport) -> None:
+    train = runpy.run_path(str(Path(__file__).parents[1] / "examples" / "train.py"))["main"]
+    losses = train(str(done.store), epochs=20)
+    assert np.mean(losses[-4:]) < 0.5 * np.mean(losses[:4])

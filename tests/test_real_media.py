@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trimodal.corpus import read_corpus
+from trimodal.corpus import Recording, read_corpus
+from trimodal.extract import Execution
 from trimodal.extract.plan import make_plan
+from trimodal.extract.recording import RecordingTracks, extract_recording
+from trimodal.extract.text.words import Words
 from trimodal.extract.track_file import read_track
 from trimodal.pipeline import RunReport, run
 from trimodal.recipe import load_recipe, parse_recipe

@@ -68,17 +68,18 @@ def test_every_recipe_of_the_package_loads(name: str) -> None:
 
 def test_every_key_can_be_given() -> None:
     recipe = parse_recipe(
-        "name: mine\ndescription: ünï\nlabels: [joy, anger]\nstore: {shard_megabytes: 8}\n"
+        "name: mine\ndescription: ünï\nlabels: [joy, anger]\nstore: {shard_megabytes: 8, compression: gzip}\n"
         "tracks: {voice: {extractor: mfcc, n_mfcc: 13}, said: {extractor: words}, mfcc: }\n"
         "align:\n"
-        "  a: {tracks: [voice], timeline: {words: {track: said}}, pool: mean, gaps: zero}\n"
+        "  a: {tracks: [voice], timeline: {words: {track: said}}, pool: mean, gaps: zero, dtype: float16}\n"
         "  b-1: {tracks: [voice, mfcc], timeline: {grid: {rate_hz: 25}}}\n"
         "  c_2: {tracks: [mfcc], timeline: {segment: }}\n",
         "r.yaml",
     )
     assert (recipe.name, recipe.description) == ("mine", "ünï")
     assert recipe.labels == {"joy": Label(), "anger": Label()}
-    assert recipe.store == StoreSpec(shard_megabytes=8.0)
+    assert recipe.store == StoreSpec(shard_megabytes=8.0, compression="gzip")
+    assert [spec.dtype for spec in recipe.align.values()] == ["float16", None, None]
     assert recipe.tracks == {"voice": Mfcc(n_mfcc=13), "said": Words(), "mfcc": Mfcc()}
     assert [spec.timeline for spec in recipe.align.values()] == [
         WordsTimeline(track="said"),

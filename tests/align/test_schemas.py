@@ -120,8 +120,12 @@ def test_schemas_say_what_the_outputs_will_hold() -> None:
             "track 'boxes' holds box, confidence; expected a feature with 'values'",
         ),
         (
+            "tracks: [sound], timeline: segment, dtype: uint8",
+            "values are float32; 'dtype: uint8' is only for values that are such",
+        ),
+        (
             "tracks: [codes], timeline: segment",
-            "track 'codes' holds whole numbers, of which mean says nothing; expected 'timeline: none', or a pool of first",
+            "track 'codes' holds whole numbers, of which mean says nothing; expected 'timeline: none', or a pool of",
         ),
         (
             "tracks: [sound], timeline: segment, by_speaker: {A: pitch}",

@@ -53,7 +53,8 @@ def write(path: Path, recordings: Mapping[str, Recording], made: Made | None = N
     with store_writer(path, **({"statistics": {"train": ("train",)}} | changes)) as writer:
         for name, content in recordings.items():
             sources = {"media": made.media.get(name, f"hash of {name}")}
-            writer.append(content.segments, content.outputs, content.gaps, sources, made.tracks)
+            made_by = {track: [text] for track, text in made.tracks.items()}
+            writer.append(content.segments, content.outputs, content.gaps, sources, made_by)
         writer.commit()
     return FeatureStore(path)
 

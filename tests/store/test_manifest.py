@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ MANIFEST = Manifest(
     outputs=OUTPUTS,
     labels=LABELS,
     shards=[
-        ShardEntry(file="shard-00000.h5", bytes=10, sha256="00", segments=3),
-        ShardEntry(file="shard-00001.h5", bytes=20, sha256="ff", segments=4),
+        ShardEntry(file="shard-00000.h5", bytes=10, sha256="00", head_sha256="01", segments=3),
+        ShardEntry(file="shard-00001.h5", bytes=20, sha256="ff", head_sha256="fe", segments=4),
     ],
     excluded={"outside the recording": 2},
     noted={"reaches out of its recording": 1},
@@ -128,6 +129,7 @@ def _in_shard(**change: Any) -> Callable[[dict[str, Any]], None]:
         (_in_shard(segments=1.5), "TypeError: 1.5 is not a count"),
         (_in_shard(bytes="1"), "TypeError: '1' is not a count"),
         (_in_shard(sha256=None), "TypeError: None is not text"),
+        (_in_shard(head_sha256=1), "TypeError: 1 is not text"),
     ],
 )
 def test_damage_is_named(folder: Path, edit: Callable[[dict[str, Any]], Any], problem: str) -> None:
@@ -135,3 +137,27 @@ def test_damage_is_named(folder: Path, edit: Callable[[dict[str, Any]], Any], pr
     with pytest.raises(StoreError, match=rf"manifest\.json: damaged \({problem}") as caught:
         read_manifest(folder)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"small", b"smell"), (b'"segments": 3', b'"segments": 4'), (b"\n", b" "), (b"sha256", b"sha257")]
+)
+def test_manifest_that_was_changed(folder: Path, old: bytes, new: bytes) -> None:
+    path = folder / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    with pytest.raises(StoreError, match=r"manifest\.json: damaged \(its checksum is not that of its content"):
+        read_manifest(folder)
+
+
+def test_checksum_among_texts_like_it(tmp_path: Path) -> None:
+    zeros = "0" * 64
+    manifest = replace(MANIFEST, key=zeros, excluded={f'"manifest_sha256": "{zeros}"': 1, zeros: 2})
+    manifest.write(tmp_path)
+    assert read_manifest(tmp_path) == manifest
+
+
+def test_manifest_without_end(tmp_path: Path) -> None:
+    with open(tmp_path / "manifest.json", "wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(StoreError, match=r"manifest\.json: 1099511627776 bytes; expected at most 268435456$"):
+        read_manifest(tmp_path)

@@ -10,7 +10,7 @@ from stores import OUTPUTS, RECORDINGS, write_store
 
 from trimodal.errors import StoreError
 from trimodal.store import FeatureStore
-from trimodal.store.loader import SegmentDataset, collate
+from trimodal.store.loading import SegmentDataset, collate
 from trimodal.store.normalisation import METHODS, Method
 
 

@@ -1,17 +1,32 @@
-import json
+import multiprocessing
 import os
 import pickle
+import zlib
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
-from stores import LABELS, OUTPUTS, RECIPE, RECORDINGS, edit_manifest, edit_shard, replace_dataset, write_store
+from stores import (
+    LABELS,
+    OUTPUTS,
+    RECIPE,
+    RECORDINGS,
+    SHARD_BYTES,
+    edit_manifest,
+    edit_shard,
+    fit_checksum,
+    replace_column,
+    replace_dataset,
+    write_store,
+)
 
 from trimodal.errors import StoreError
 from trimodal.store import FeatureStore
+from trimodal.store.elements import write_text
 
 SEGMENTS = [(content, number) for content in RECORDINGS.values() for number in range(len(content.segments))]
 
@@ -48,7 +63,7 @@ def path(tmp_path: Path) -> Path:
     return write_store(tmp_path / "s.store")
 
 
-@pytest.mark.parametrize(("shard_bytes", "shards"), [(1, 4), (600, 2), (10**9, 1)])
+@pytest.mark.parametrize(("shard_bytes", "shards"), [(1, 9), (SHARD_BYTES, 4), (600, 2), (10**9, 1)])
 def test_round_trip(tmp_path: Path, shard_bytes: int, shards: int) -> None:
     store = FeatureStore(write_store(tmp_path / "s.store", shard_bytes=shard_bytes))
     assert len(store.manifest.shards) == shards
@@ -116,7 +131,7 @@ def test_copies_of_compressed_rows_are_the_same(path: Path) -> None:
         for name in OUTPUTS:
             for key in ("values", "times", "mask", "coverage", "offsets"):
                 replace_dataset(f"outputs/{name}/{key}", chunks=True, compression="gzip", shuffle=True)(file)
-        replace_dataset("outputs/text/text", chunks=(1,), compression="gzip")(file)
+        replace_dataset("outputs/text/text/bytes", chunks=(1,), compression="gzip")(file)
         replace_dataset("segments/start", chunks=(1,))(file)
 
     for number in range(4):
@@ -197,11 +212,17 @@ def _group(store: Path) -> None:
 
 
 def _scalar(store: Path) -> None:
-    edit_shard(store, 0, replace_dataset("segments/id", data="x"))
+    edit_shard(store, 0, replace_dataset("segments/start", data=1.0))
 
 
 def _no_hdf5(store: Path) -> None:
     (store / "shard-00000.h5").write_bytes(b"no HDF5")
+    fit_checksum(store, 0)
+
+
+def _old_hdf5(store: Path) -> None:
+    h5py.File(store / "shard-00000.h5", "w", libver="earliest").close()
+    fit_checksum(store, 0)
 
 
 def _no_file(store: Path) -> None:
@@ -227,7 +248,9 @@ def _virtual(store: Path) -> None:
         layout = h5py.VirtualLayout((6,), bool)
         layout[:3] = h5py.VirtualSource("shard-00001.h5", "outputs/text/mask", (3,), bool)
         del file["outputs/text/mask"]
-        file.create_virtual_dataset("outputs/text/mask", layout)
+        dataset = file.create_virtual_dataset("outputs/text/mask", layout)
+        dataset.attrs.update(file["outputs/video/mask"].attrs)
+        dataset.attrs.create("encoding-type", np.bytes_(b"numbers"))
 
     edit_shard(store, 0, edit)
 
@@ -237,27 +260,125 @@ def _never_written(store: Path) -> None:
 
 
 def _column_of_numbers(store: Path) -> None:
-    edit_shard(store, 0, replace_dataset("segments/id", data=np.zeros(3)))
+    edit_shard(store, 0, replace_column("segments/id", np.zeros(3)))
 
 
 def _column_of_text(store: Path) -> None:
-    edit_shard(store, 0, replace_dataset("segments/end", data=["a", "b", "c"]))
+    edit_shard(store, 0, replace_column("segments/end", ["a", "b", "c"]))
+
+
+def _column_of_objects(store: Path) -> None:
+    def edit(file: h5py.File) -> None:
+        replace_dataset("segments/end", data=np.array(["a", "b", "c"], object), dtype=h5py.string_dtype())(file)
+
+    edit_shard(store, 0, edit)
+
+
+def _short_column(store: Path) -> None:
+    edit_shard(store, 0, replace_column("segments/text", ["a", "b"]))
 
 
 def _no_utf8(store: Path) -> None:
-    edit_shard(
-        store, 0, replace_dataset("segments/id", data=np.array([b"\xff"] * 3, object), dtype=h5py.string_dtype())
-    )
+    edit_shard(store, 0, lambda file: file["segments/id/bytes"].__setitem__(0, 255))
 
 
 def _table(store: Path) -> None:
-    edit_shard(store, 0, replace_dataset("segments/id", data=np.full((3, 2), "x", object), dtype=h5py.string_dtype()))
+    edit_shard(store, 0, replace_dataset("segments/id/offsets", data=np.zeros((3, 2), np.int64)))
+
+
+def _falling_offsets(store: Path) -> None:
+    edit_shard(store, 0, lambda file: file["segments/id/offsets"].__setitem__(1, 10**6))
+
+
+def _falling_rows(store: Path) -> None:
+    edit_shard(store, 0, lambda file: file["outputs/text/offsets"].__setitem__(1, -1))
+
+
+def _no_offsets(store: Path) -> None:
+    edit_shard(store, 0, replace_dataset("segments/id/offsets", data=np.zeros(0, np.int64)))
+
+
+def _group_of_bytes(store: Path) -> None:
+    edit_shard(store, 0, lambda file: (file["segments/id"].pop("bytes"), file.create_group("segments/id/bytes")))
+
+
+def _no_outputs(store: Path) -> None:
+    edit_shard(store, 0, lambda file: file.pop("outputs"))
+
+
+def _flat_start(store: Path) -> None:
+    edit_shard(store, 0, replace_column("segments/start", np.zeros((3, 1))))
+
+
+def _folder(store: Path) -> None:
+    (store / "shard-00000.h5").unlink()
+    (store / "shard-00000.h5").mkdir()
+
+
+def _damaged_superblock(store: Path) -> None:
+    path = store / "shard-00000.h5"
+    data = bytearray(path.read_bytes())
+    data[20] ^= 255
+    path.write_bytes(data)
+    fit_checksum(store, 0)
+
+
+def _newer_element(store: Path) -> None:
+    edit_shard(store, 0, lambda file: file["outputs/text"].attrs.modify("encoding-version", 2))
+
+
+def _other_element(store: Path) -> None:
+    edit_shard(store, 0, lambda file: file["outputs/text"].attrs.create("encoding-type", np.bytes_(b"tensor")))
+
+
+def _no_element(store: Path) -> None:
+    edit_shard(store, 0, lambda file: file["outputs/text"].attrs.pop("encoding-version"))
+
+
+def _text_in_the_heap(store: Path) -> None:
+    edit_shard(store, 0, lambda file: file["outputs/text"].attrs.create("unit", "px"))
+
+
+def _other_unit(store: Path) -> None:
+    edit_manifest(store, lambda data: data["outputs"]["text"].update(unit="m"))
+
+
+def _other_store(store: Path) -> None:
+    other = write_store(store.parent / "other.store", {"two": RECORDINGS["two"]}) / "shard-00000.h5"
+    edit_manifest(store, lambda data: data["shards"][0].update(bytes=other.stat().st_size))
+    other.replace(store / "shard-00000.h5")
+
+
+def _cut_short(store: Path) -> None:
+    os.truncate(store / "shard-00000.h5", 9000)
 
 
 def _damaged_chunk(store: Path) -> None:
     def edit(file: h5py.File) -> None:
         replace_dataset("outputs/text/values", chunks=(6, 3), compression="gzip")(file)
         file["outputs/text/values"].id.write_direct_chunk((0, 0), b"not deflated")
+
+    edit_shard(store, 0, edit)
+
+
+def _bomb(store: Path) -> None:
+    """A thousand chunks of zeros, each of a few kilobytes."""
+    chunk = zlib.compress(bytes(2**20 * 12), 9)
+
+    def edit(file: h5py.File) -> None:
+        shape, chunks = (1000 * 2**20, 3), (2**20, 3)
+        replace_dataset("outputs/text/values", shape=shape, dtype="f4", chunks=chunks, compression="gzip")(file)
+        for number in range(1000):
+            file["outputs/text/values"].id.write_direct_chunk((number * 2**20, 0), chunk)
+
+    edit_shard(store, 0, edit)
+
+
+def _huge_chunk(store: Path) -> None:
+    def edit(file: h5py.File) -> None:
+        dataset = {"shape": (6, 3), "dtype": "f4", "maxshape": (None, 3), "chunks": (2**26, 3)}
+        replace_dataset("outputs/text/values", compression="gzip", **dataset)(file)
+        file["outputs/text/values"].id.write_direct_chunk((0, 0), zlib.compress(bytes(100)))
 
     edit_shard(store, 0, edit)
 
@@ -269,40 +390,68 @@ def _damaged_chunk(store: Path) -> None:
         (_type, r"/outputs/text/coverage: float64 \(6,\); expected float32 \(6,\)$"),
         (_segments, r": 3 segments; the manifest says 5$"),
         (_format, ": format trimodal-store version 2; expected trimodal-store version 1$"),
-        (_array_as_version, ": cannot be read"),
-        (_no_dataset, "/outputs/text/mask: missing; expected a dataset$"),
-        (_group, "/outputs/text/mask: missing; expected a dataset$"),
-        (_scalar, "/segments/id: has no rows; expected at least one dimension$"),
-        (_no_hdf5, ": shard not a readable HDF5 file"),
+        (_array_as_version, ": format trimodal-store version None; expected trimodal-store version 1$"),
+        (_no_dataset, "/outputs/text/mask: missing$"),
+        (_group, "/outputs/text/mask: no attribute 'encoding-type'$"),
+        (_scalar, "/segments/start: has no rows; expected at least one dimension$"),
+        (_no_hdf5, r": shard not a readable HDF5 file \(no signature\)$"),
+        (_old_hdf5, ": superblock version 0; expected 2 or 3, whose metadata have checksums$"),
         (_no_file, ": shard missing$"),
-        (_other_file, "/outputs/text/mask: lies in another file; expected a shard that is whole$"),
+        (_cut_short, r": 9000 bytes; the manifest says \d+$"),
+        (_other_store, ": its first bytes are not those that were written; another store's shard, or damaged$"),
+        (_other_file, "/outputs/text/mask: is a link; expected a shard that is whole$"),
         (_external, "/outputs/text/mask: lies in another file; expected a shard that is whole$"),
         (_virtual, "/outputs/text/mask: lies in another file; expected a shard that is whole$"),
         (
             _never_written,
             r"/segments/start: \(1125899906842624,\) reaches past the end of the file, which is cut short$",
         ),
-        (_column_of_numbers, "/segments/id: cannot be read"),
-        (_column_of_text, "/segments/end: cannot be read"),
-        (_no_utf8, "/segments/id: cannot be read"),
-        (_table, "/segments/id: 2 dimensions; expected one$"),
+        (_column_of_numbers, "/segments/id: a dataset of type 'numbers'; expected text$"),
+        (_column_of_text, "/segments/end: a group of type 'text'; expected numbers$"),
+        (_column_of_objects, "/segments/end: object; expected numbers$"),
+        (_short_column, "/segments/text: 2 rows; expected 3$"),
+        (_no_utf8, r"/segments/id: a text is not UTF-8 \('utf-8' codec"),
+        (_table, r"/segments/id/offsets: int64 \(3, 2\); expected one dimension of int64$"),
+        (_falling_offsets, "/segments/id/offsets: do not run up from 0 to 15$"),
+        (_falling_rows, "/outputs/text/offsets: do not run from 0 to 6 in order$"),
+        (_no_offsets, "/segments/id/offsets: is empty; expected one more than there are texts$"),
+        (_group_of_bytes, "/segments/id/bytes: a group; expected a dataset$"),
+        (_no_outputs, "/outputs: missing; expected a group$"),
+        (_flat_start, r"/segments/start: float64 \(3, 1\); expected one dimension of float64$"),
+        (_folder, r": shard cannot be read \(Is a directory\)$"),
+        (_damaged_superblock, r": shard not a readable HDF5 file \("),
+        (_newer_element, "/outputs/text: 'output' of version 2; this trimodal reads 1, update it$"),
+        (_other_element, "/outputs/text: a group of type 'tensor'; expected output$"),
+        (_no_element, "/outputs/text: no attribute 'encoding-version' with one whole number$"),
+        (_text_in_the_heap, "/outputs/text: attribute 'unit' is object; expected text of fixed length$"),
+        (_other_unit, "/outputs/text: attribute 'unit' is not that of the manifest$"),
         (_damaged_chunk, "/outputs/text/values: cannot be read"),
+        (_bomb, r"/outputs/text/values: \d+ bytes in the file unpack to 12582912000 in chunks of 12582912;"),
+        (_huge_chunk, r"/outputs/text/values: \d+ bytes in the file unpack to 72 in chunks of 805306368;"),
     ],
 )
 def test_damage_is_named(path: Path, damage: Any, problem: str) -> None:
     damage(path)
     with pytest.raises(StoreError, match=r"shard-00000\.h5:?" + problem) as caught:
-        list(FeatureStore(path))
+        _assert_content(FeatureStore(path))
     assert "\n" not in str(caught.value)
 
 
+def test_other_shards_stay_readable(path: Path) -> None:
+    (path / "shard-00001.h5").unlink()
+    store = FeatureStore(path)
+    assert [store[number].id for number in (0, 2, 4, 8)] == ["one_0", "one_2", "three_0", "four_1"]
+    with pytest.raises(StoreError, match=r"shard-00001\.h5: shard missing$"):
+        store[3]
+
+
 def test_text_of_an_output_without_words(path: Path) -> None:
-    with pytest.raises(StoreError, match=r"shard-00000\.h5:/outputs/video/text: missing; expected a dataset"):
+    with pytest.raises(StoreError, match=r"shard-00000\.h5:/outputs/video/text: missing; the rows of this output are"):
         FeatureStore(path).text("video", 0)
 
 
 def test_document_that_is_not_one_text(path: Path) -> None:
-    edit_shard(path, 0, replace_dataset("recipe", data=["a", "b"]))
+    edit_shard(path, 0, replace_column("recipe", ["a", "b"]))
     with pytest.raises(StoreError, match=r"shard-00000\.h5:/recipe: 2 texts; expected 1"):
         _ = FeatureStore(path).recipe
 
@@ -312,17 +461,28 @@ def test_document_that_is_not_one_text(path: Path) -> None:
     [("{", r"not JSON \("), ("[" * 100_000, r"not JSON \("), ("[]", "list; expected a JSON object")],
 )
 def test_provenance_that_is_no_json_object(path: Path, text: str, problem: str) -> None:
-    edit_shard(path, 0, replace_dataset("provenance", data=[text]))
+    edit_shard(path, 0, replace_column("provenance", [text]))
     with pytest.raises(StoreError, match=rf"shard-00000\.h5:/provenance: {problem}"):
         _ = FeatureStore(path).provenance
 
 
 def test_label_without_a_column(path: Path) -> None:
-    edit_shard(path, 0, lambda file: file.pop("segments/labels/mood"))
-    with pytest.raises(StoreError, match=r"/segments/labels/mood: missing; expected a dataset"):
+    edit_shard(path, 0, lambda file: file.pop("labels/mood"))
+    with pytest.raises(StoreError, match=r"/labels/mood: missing; expected a column$"):
         _ = FeatureStore(path).segments
 
 
-def test_provenance_is_json(path: Path) -> None:
-    with h5py.File(path / "shard-00001.h5") as file:
-        assert json.loads(file["provenance"].asstr()[0]) == FeatureStore(path).provenance[1]
+def test_tables_may_have_more_columns(path: Path) -> None:
+    edit_shard(path, 0, lambda file: write_text(file["segments"], "place", ["a"]))
+    _assert_content(FeatureStore(path))
+
+
+@pytest.mark.parametrize("start_method", ["fork", "spawn"])
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_open_store_in_other_processes(tmp_path: Path, start_method: str, compression: str) -> None:
+    store = FeatureStore(write_store(tmp_path / "s.store", compression=compression))
+    before = store[1].outputs["text"].values
+    with ProcessPoolExecutor(2, multiprocessing.get_context(start_method)) as pool:
+        samples = list(pool.map(store.__getitem__, range(len(store))))
+    assert [sample.id for sample in samples] == store.segments["id"].tolist()
+    np.testing.assert_array_equal(samples[1].outputs["text"].values, before)

@@ -1,48 +1,84 @@
+from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from stores import LABELS, OUTPUTS, RECIPE, RECORDINGS, recording
+from stores import LABELS, OUTPUTS, RECIPE, RECORDINGS, description, recording
 
 from trimodal.errors import StoreError
-from trimodal.store.shard import OUTPUT_DATASETS, ShardContent, ShardReader, write_shard
+from trimodal.store import OutputArrays
+from trimodal.store.elements import OUTPUT_DATASETS
+from trimodal.store.shard import ShardReader
+from trimodal.store.shard_file import ShardContent, write_shard
 
 ONE = RECORDINGS["one"]
-CONTENT = ShardContent(segments=ONE.segments, outputs=ONE.outputs, gaps=ONE.gaps, recipe=RECIPE, provenance="{}")
+
+
+def parts(outputs: Mapping[str, OutputArrays]) -> dict[str, list[OutputArrays]]:
+    return {name: [arrays] for name, arrays in outputs.items()}
+
+
+CONTENT = ShardContent(segments=ONE.segments, outputs=parts(ONE.outputs), gaps=ONE.gaps, provenance="{}")
+STORE = description()
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    write_shard(tmp_path / "s.h5", CONTENT, OUTPUTS, LABELS)
+    write_shard(tmp_path / "s.h5", CONTENT, STORE)
     return tmp_path / "s.h5"
 
 
-def test_h5py_reads_it(path: Path) -> None:
+def _texts(group: h5py.Group) -> list[str]:
+    cells = group["bytes"][...].tobytes()
+    return [cells[one:other].decode() for one, other in pairwise(group["offsets"][...])]
+
+
+def test_h5py_alone_reads_it(path: Path) -> None:
     with h5py.File(path) as file:
-        assert dict(file.attrs) == {"format": "trimodal-store", "version": 1}
-        assert file["recipe"].asstr()[...].tolist() == [RECIPE]
-        assert file["provenance"].asstr()[...].tolist() == ["{}"]
+        assert dict(file.attrs) == {"format": b"trimodal-store", "version": 1}
+        assert _texts(file["recipe"]) == [RECIPE]
+        assert _texts(file["provenance"]) == ["{}"]
         for column in ("id", "recording", "split", "speaker", "text"):
-            expected = [getattr(segment, column) for segment in ONE.segments]
-            assert file[f"segments/{column}"].asstr()[...].tolist() == expected
+            assert _texts(file["segments"][column]) == [getattr(segment, column) for segment in ONE.segments]
         assert file["segments/start"][...].tolist() == [0.0, 10.0, 20.0]
         assert file["segments/end"][...].tolist() == [5.0, 15.0, 25.0]
-        assert file["segments/labels/mood"].asstr()[...].tolist() == ["glad", "söur", "glad"]
-        assert file["segments/labels/valence"][...].tolist() == [0, 1 / 3, 2 / 3]
-        assert file["gaps/reason"].asstr()[...].tolist() == ["no fäce"]
+        assert _texts(file["labels/mood"]) == ["glad", "söur", "glad"]
+        assert file["labels/valence"][...].tolist() == [0, 1 / 3, 2 / 3]
+        assert _texts(file["gaps/reason"]) == ["no fäce"]
         assert file["gaps/end"][...].tolist() == [2.5]
-        assert file["outputs/text/names"].asstr()[...].tolist() == ["w.a", "w.b", "w.c"]
+        assert _texts(file["outputs/text/names"]) == ["w.a", "w.b", "w.c"]
         first, last = file["outputs/text/offsets"][1:3]
         np.testing.assert_array_equal(file["outputs/text/values"][first:last], ONE.outputs["text"].values[:4])
         for name in OUTPUTS:
             group = file["outputs"][name]
             for key in OUTPUT_DATASETS:
                 np.testing.assert_array_equal(group[key][...], getattr(ONE.outputs[name], key), strict=True)
-            expected = {"unit": "px", "timeline": "words", "pool": "mean", "gaps": "zero"}
-            assert dict(group["values"].attrs) == expected
-        assert file["outputs/text/text"].asstr()[...].tolist() == [f"one wörd {row}" for row in range(6)]
+            found = {key: group.attrs[key] for key in ("unit", "timeline", "pool", "gaps")}
+            assert found == {"unit": b"px", "timeline": b"words", "pool": b"mean", "gaps": b"zero"}
+        assert _texts(file["outputs/text/text"]) == [f"one wörd {row}" for row in range(6)]
         assert "text" not in file["outputs/video"]
+
+
+def test_every_element_says_what_it_is(path: Path) -> None:
+    found = {}
+
+    def note(name: str, item: h5py.Dataset | h5py.Group) -> None:
+        if "encoding-type" in item.attrs:
+            found[name] = (item.attrs["encoding-type"].decode(), item.attrs["encoding-version"])
+
+    with h5py.File(path) as file:
+        file.visititems(note)
+    assert set(found.values()) == {("table", 1), ("text", 1), ("numbers", 1), ("output", 1)}
+    assert found["outputs/text"] == ("output", 1)
+    assert {f"outputs/{name}/{key}" for name in OUTPUTS for key in OUTPUT_DATASETS} <= found.keys()
+
+
+def test_nothing_is_in_the_heap_which_has_no_checksum(path: Path) -> None:
+    data = path.read_bytes()
+    assert data[8] in (2, 3)
+    assert b"GCOL" not in data
 
 
 def test_datasets_can_be_mapped(path: Path) -> None:
@@ -65,15 +101,15 @@ def test_mapped_rows_are_aligned(path: Path) -> None:
     for name in OUTPUTS:
         for key in OUTPUT_DATASETS:
             array = shard.array(name, key)
-            assert isinstance(array, np.memmap)
+            assert isinstance(array.base.base, np.memmap)
             assert array.ctypes.data % 64 == 0
             assert array.flags.c_contiguous
 
 
 def test_outputs_without_rows(tmp_path: Path) -> None:
     empty = recording("empty", (0, 0))
-    content = ShardContent(segments=empty.segments, outputs=empty.outputs, gaps=[], recipe=RECIPE, provenance="{}")
-    write_shard(tmp_path / "s.h5", content, OUTPUTS, LABELS)
+    content = ShardContent(segments=empty.segments, outputs=parts(empty.outputs), gaps=[], provenance="{}")
+    write_shard(tmp_path / "s.h5", content, STORE)
     shard = ShardReader(tmp_path / "s.h5", OUTPUTS, LABELS)
     for name, schema in OUTPUTS.items():
         assert shard.array(name, "values").shape == (0, *schema.shape)
@@ -87,4 +123,4 @@ def test_outputs_without_rows(tmp_path: Path) -> None:
 def test_file_that_cannot_be_written(tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"s\.h5: cannot be written \("):
-        write_shard(tmp_path / folder / "s.h5", CONTENT, OUTPUTS, LABELS)
+        write_shard(tmp_path / folder / "s.h5", CONTENT, STORE)

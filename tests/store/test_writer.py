@@ -1,12 +1,21 @@
+import multiprocessing
+import os
+import resource
+import signal
+import tracemalloc
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from stores import LABELS, OUTPUTS, RECORDINGS, append, store_writer, write_store
+from stores import LABELS, OUTPUTS, RECIPE, RECORDINGS, append, description, recording, store_writer, write_store
 
-from trimodal.errors import StoreError
-from trimodal.store import FeatureStore, verify
+from trimodal.errors import MissingPackageError, StoreError
+from trimodal.store import FeatureStore, ShardWriter, appending, verify
+from trimodal.store.manifest import ShardEntry
 from trimodal.store.writer import check_names, check_target
 
 
@@ -29,7 +38,7 @@ def test_a_store_is_made_with_its_folders(tmp_path: Path) -> None:
 def test_made_by_of_recordings_that_differ(tmp_path: Path) -> None:
     with store_writer(tmp_path / "s.store", shard_bytes=10**9) as writer:
         for number, (name, content) in enumerate(RECORDINGS.items()):
-            made_by = {"w": f'{{"v": {number % 2}}}'}
+            made_by = {"w": [f'{{"v": {number % 2}}}']}
             writer.append(content.segments, content.outputs, content.gaps, {"media": name}, made_by)
         writer.commit()
     (provenance,) = FeatureStore(tmp_path / "s.store").provenance
@@ -140,10 +149,242 @@ def test_labels_called_like_a_column(tmp_path: Path, name: str) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
-def test_text_that_hdf5_cannot_hold(tmp_path: Path, text: str) -> None:
+def test_text_that_utf8_does_not_have(tmp_path: Path) -> None:
     one = RECORDINGS["one"]
-    damaged = replace(one, segments=[replace(segment, text=text) for segment in one.segments])
-    with pytest.raises(StoreError, match="segments/text: a text cannot be stored in HDF5"):
+    damaged = replace(one, segments=[replace(segment, text="\ud800") for segment in one.segments])
+    with pytest.raises(StoreError, match="/segments/text: a text cannot be stored as UTF-8"):
         write_store(tmp_path / "s.store", {"one": damaged})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_texts_with_any_other_character(tmp_path: Path) -> None:
+    one, texts = RECORDINGS["one"], ["a\0", "", "\n\U0001f600"]
+    segments = [replace(segment, text=text) for segment, text in zip(one.segments, texts, strict=True)]
+    store = FeatureStore(write_store(tmp_path / "s.store", {"one": replace(one, segments=segments)}))
+    assert store.segments["text"].tolist() == texts
+
+
+def test_recordings_stay_together_where_they_fit(tmp_path: Path) -> None:
+    sizes = {}
+    for shard_bytes in (1, 200, 400, 10**9):
+        store = FeatureStore(write_store(tmp_path / str(shard_bytes), shard_bytes=shard_bytes))
+        sizes[shard_bytes] = [shard.column("id").tolist() for shard in store.shards()]
+        assert verify(store.path) == []
+        assert store.gaps["recording"].tolist() == list(RECORDINGS)
+    assert sizes[1] == [[name] for name in store.segments["id"]]
+    parts = [["one_0"], ["one_1"], ["one_2"], ["two_0"], ["three_0"], ["three_1", "three_2", "four_0", "four_1"]]
+    assert sizes[200] == parts
+    assert [len(ids) for ids in sizes[400]] == [3, 1, 3, 2]
+    assert [len(ids) for ids in sizes[10**9]] == [9]
+
+
+def test_memory_is_that_of_shards(tmp_path: Path) -> None:
+    content = recording("x", (1000,))
+    size = sum(arrays.nbytes for arrays in content.outputs.values())
+    tracemalloc.start()
+    try:
+        with store_writer(tmp_path / "s.store", shard_bytes=3 * size) as writer:
+            for number in range(60):
+                segments = [replace(content.segments[0], id=f"{number}", recording=f"{number}")]
+                writer.append(segments, content.outputs, [], {}, {})
+            writer.commit()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(FeatureStore(tmp_path / "s.store").manifest.shards) == 20
+    assert most < 12 * size
+
+
+def test_ids_that_repeat(tmp_path: Path) -> None:
+    with (
+        pytest.raises(StoreError, match=r"s\.store: segment 'one_0' is there already; expected ids that differ$"),
+        store_writer(tmp_path / "s.store") as writer,
+    ):
+        append(writer, "one", RECORDINGS["one"])
+        append(writer, "again", RECORDINGS["one"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def _write_some(folder: Path, worker: int, names: Sequence[str]) -> list[ShardEntry]:
+    writer = ShardWriter(folder, description(), worker=worker)
+    for name in names:
+        content = RECORDINGS[name]
+        writer.append(
+            content.segments, content.outputs, content.gaps, {"media": f"hash of {name}"}, {"w": ['{"v": 1}']}
+        )
+    return writer.close()
+
+
+def test_workers_write_what_one_writes(tmp_path: Path) -> None:
+    tables = {"train": ["train"]}
+    alone = write_store(tmp_path / "alone", statistics=tables)
+    parts = (["one"], ["two", "three"], ["four"])
+    with (
+        ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool,
+        store_writer(tmp_path / "together", statistics=tables) as writer,
+    ):
+        shards = pool.map(_write_some, [writer.folder] * 3, range(1, 4), parts)
+        for entries in shards:
+            writer.adopt(entries)
+        assert writer.segments == 9
+        writer.commit()
+    assert _content(alone) == _content(tmp_path / "together")
+
+
+def test_appending(tmp_path: Path) -> None:
+    tables = {"train": ["train"]}
+    path = write_store(tmp_path / "s.store", {name: RECORDINGS[name] for name in ("one", "two")}, statistics=tables)
+    inode = (path / "shard-00000.h5").stat().st_ino
+    with appending(path, description(), tables) as writer:
+        assert writer.segments == 4
+        for name in ("three", "four"):
+            append(writer, name, RECORDINGS[name])
+        assert len(FeatureStore(path)) == 4
+        writer.commit()
+    assert (path / "shard-00000.h5").stat().st_ino == inode
+    assert _content(path) == _content(write_store(tmp_path / "whole", statistics=tables))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [({"recipe_text": "name: x"}, "the recipe"), ({"labels": {}}, "labels"), ({"outputs": {}}, "outputs")],
+)
+def test_appending_something_else(tmp_path: Path, changes: dict[str, Any], what: str) -> None:
+    path = write_store(tmp_path / "s.store")
+    with pytest.raises(StoreError, match=f"{what} are not those of what is appended; expected a store of the same"):
+        appending(path, description(**changes), {})
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_appending_what_is_there(tmp_path: Path) -> None:
+    path = write_store(tmp_path / "s.store")
+    before = _content(path)
+    with (
+        pytest.raises(StoreError, match="segment 'two_0' is there already"),
+        appending(path, description(), {}) as more,
+    ):
+        append(more, "two", RECORDINGS["two"])
+    assert _content(path) == before
+
+
+def _write_on_a_full_disk(path: Path, most_bytes: int) -> str:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+    try:
+        write_store(path, shard_bytes=10**9, statistics={"train": ["train"]})
+    except StoreError as error:
+        return str(error)
+    return "written"
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("most_bytes", [0, 100, 3000, 12_000, 24_000])
+def test_full_disk(tmp_path: Path, most_bytes: int, before: bool) -> None:
+    path = tmp_path / "s.store"
+    old = _content(write_store(path, {"two": RECORDINGS["two"]})) if before else {}
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        found = pool.submit(_write_on_a_full_disk, path, most_bytes).result()
+    assert found.endswith("cannot be written (file too large)")
+    assert list(tmp_path.iterdir()) == ([path] if before else [])
+    assert not before or _content(path) == old
+
+
+def _write_and_die(path: Path) -> None:
+    with store_writer(path) as writer:
+        for name, content in RECORDINGS.items():
+            append(writer, name, content)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_killed_writer_leaves_what_was_there(tmp_path: Path) -> None:
+    for path in (tmp_path / "s.store", write_store(tmp_path / "t.store", {"two": RECORDINGS["two"]})):
+        before = _content(path) if path.exists() else None
+        process = multiprocessing.get_context("fork").Process(target=_write_and_die, args=(path,))
+        process.start()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert (_content(path) if path.exists() else None) == before
+
+
+def test_disk_that_is_full_at_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("trimodal.store.manifest.Manifest.write", full)
+    with pytest.raises(StoreError, match=r"s\.store: cannot be written \(no space left on device\)$"):
+        write_store(tmp_path / "s.store")
+    assert list(tmp_path.iterdir()) == []
+
+
+def _as(dtype: str) -> dict[str, Any]:
+    return {"outputs": {name: replace(schema, dtype=dtype) for name, schema in OUTPUTS.items()}}
+
+
+def test_values_are_kept_as_float16(tmp_path: Path) -> None:
+    store = FeatureStore(write_store(tmp_path / "s.store", **_as("float16")))
+    found = store[1].outputs["text"].values
+    assert found.dtype == np.float16
+    np.testing.assert_array_equal(found, RECORDINGS["one"].outputs["text"].values[:4].astype(np.float16))
+    assert verify(store.path) == []
+
+
+def test_uint8_stays_or_is_widened(tmp_path: Path) -> None:
+    content = recording("faces", (2, 2))
+    outputs = {
+        name: replace(
+            arrays,
+            values=np.full(arrays.values.shape, 7, np.uint8) * arrays.mask[(...,) + (None,) * (arrays.values.ndim - 1)],
+        )
+        for name, arrays in content.outputs.items()
+    }
+    faces = {"faces": replace(content, outputs=outputs)}
+    for dtype in ("uint8", "float16", "float32"):
+        store = FeatureStore(write_store(tmp_path / dtype, faces, **_as(dtype)))
+        assert store.rows("video", 0).values.dtype == dtype
+        assert store.rows("video", 0).values.max() == 7
+
+
+def _large(value: float) -> dict[str, Any]:
+    content = RECORDINGS["one"]
+    values = content.outputs["text"].values.copy()
+    values[2, 1] = value
+    return {
+        "one": replace(content, outputs={**content.outputs, "text": replace(content.outputs["text"], values=values)})
+    }
+
+
+def test_values_that_float16_does_not_have(tmp_path: Path) -> None:
+    assert verify(write_store(tmp_path / "s.store", _large(65504.0), **_as("float16"))) == []
+    message = (
+        r"^output 'text', column 'w\.b' of recording 'one': -70000 does not fit into float16, which ends at 65504; "
+        "expected 'dtype: float32'$"
+    )
+    with pytest.raises(StoreError, match=message):
+        write_store(tmp_path / "t.store", _large(-70000.0), **_as("float16"))
+    assert not (tmp_path / "t.store").exists()
+
+
+def test_floats_are_never_uint8(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="output 'text': values are float32; 'uint8' is only for values that are such"):
+        write_store(tmp_path / "s.store", **_as("uint8"))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "blosc2"])
+def test_compressed_stores(tmp_path: Path, compression: str) -> None:
+    long = {"long": recording("long", (40_000, 3, 0))}
+    plain = FeatureStore(write_store(tmp_path / "plain", long, shard_bytes=10**9))
+    path = write_store(tmp_path / "packed", long, shard_bytes=10**9, compression=compression)
+    assert _content(path) == _content(write_store(tmp_path / "again", long, shard_bytes=10**9, compression=compression))
+    assert verify(path) == []
+    assert (path / "shard-00000.h5").stat().st_size < (plain.path / "shard-00000.h5").stat().st_size
+    packed = FeatureStore(path)
+    for one, other in zip(plain, packed, strict=True):
+        for name in OUTPUTS:
+            np.testing.assert_array_equal(one.outputs[name].values, other.outputs[name].values, strict=True)
+    assert packed.recipe == RECIPE
+
+
+def test_compression_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trimodal.errors._is_installed", lambda module: False)
+    with pytest.raises(MissingPackageError, match=r"'compression: blosc2' needs the package 'hdf5plugin'"):
+        write_store(tmp_path / "s.store", compression="blosc2")

@@ -13,7 +13,17 @@ from torch.utils.data import DataLoader
 
 from trimodal.errors import StoreError
 from trimodal.store import FeatureStore
-from trimodal.store.loader import SegmentDataset, collate
+from trimodal.store.loading import (
+    BatchOrder,
+    BatchSampler,
+    RingLoader,
+    SegmentDataset,
+    Segments,
+    SegmentStream,
+    TimeStepNoise,
+    collate,
+)
+from trimodal.store.loading.collation import as_tensors
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +37,22 @@ def _assert_equal(one: Any, other: Any) -> None:
         assert one.keys() == other.keys()
         for key in one:
             _assert_equal(one[key], other[key])
+    elif isinstance(one, list) and one and isinstance(one[0], dict):
+        assert len(one) == len(other)
+        for first, second in zip(one, other, strict=True):
+            _assert_equal(first, second)
     elif isinstance(one, torch.Tensor):
         assert one.dtype == other.dtype
         assert torch.equal(one, other)
     else:
         assert one == other
+
+
+def _of_ring(path: Path, order: BatchOrder, epoch: int) -> list[Any]:
+    segments = Segments(path, augment=[TimeStepNoise(outputs=["text"], deviation=1)])
+    ring = RingLoader(segments, order)
+    ring.epoch = epoch
+    return [as_tensors(batch) for batch in ring]
 
 
 def test_batch_is_padded_at_the_end(path: Path) -> None:
@@ -136,12 +157,45 @@ import sys
 sys.modules["torch"] = None
 from trimodal.store import FeatureStore
 print(len(FeatureStore({str(path)!r})[1].outputs["text"]))
-import trimodal.store.loader
+import trimodal.store.loading
+trimodal.store.loading.collate
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stdout == "4\n"
     assert result.stderr.splitlines()[-1] == (
-        "trimodal.errors.MissingPackageError: trimodal.store.loader needs the package 'torch', which is not installed; "
-        "pip install 'trimodal[torch]'"
+        "trimodal.errors.MissingPackageError: trimodal.store.loading.collation needs the package 'torch', "
+        "which is not installed; pip install 'trimodal[torch]'"
     )
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 3 worker processes")
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_batches_of_a_stream_and_of_a_sampler_whatever_the_workers(path: Path, workers: int) -> None:
+    dataset = SegmentDataset(path, augment=[TimeStepNoise(outputs=["text"], deviation=1)])
+    order = BatchOrder(batch_size=2, block_segments=4)
+    stream = SegmentStream(dataset, order)
+    expected = [list(_of_ring(path, order, epoch)) for epoch in (0, 1)]
+    assert expected[0][0]["id"] != expected[1][0]["id"]
+    sampled = DataLoader(
+        dataset,
+        batch_sampler=BatchSampler(dataset, order),
+        collate_fn=collate,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+    )
+    for epoch in (0, 1):
+        stream.epoch = epoch
+        _assert_equal(list(DataLoader(stream, batch_size=None, num_workers=workers)), expected[epoch])
+        _assert_equal(list(sampled), expected[epoch])
+
+
+def test_stream_goes_on_where_it_was(path: Path) -> None:
+    order = BatchOrder(batch_size=2)
+    stream = SegmentStream(SegmentDataset(path), order)
+    assert len(stream) == 5
+    batches = list(stream)
+    assert stream.epoch == 1
+    again = SegmentStream(SegmentDataset(path), order)
+    again.load_state_dict(stream.state_dict(batches=3))
+    _assert_equal(list(again), batches[3:])

@@ -1,0 +1,211 @@
+"""Shards as HDF5 files: opened only if they are what was written, and no dataset larger than what the file holds.
+
+HDF5 checks the metadata of a file by their checksums, where it has such: with a superblock of version 2 or later. It
+has none for the heap that holds text of variable length, and loops forever over some damage of it; so a shard has no
+such text.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import StoreError, require_packages
+
+HEAD_BYTES = 4096
+"""A shard is known by its size and the hash of so many bytes."""
+SUPERBLOCK_VERSIONS = (b"\x02", b"\x03")
+MOST_CHUNK_BYTES = 256 * 2**20
+MOST_UNPACKED_BYTES = 2**30
+"""What may come of any compressed dataset; of more only as much as `MOST_RATIO` allows."""
+MOST_RATIO = 1000
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# What HDF5 and h5py stumble over in a damaged file.
+DAMAGE = (OSError, ValueError, KeyError, TypeError, IndexError, RuntimeError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """Where a dataset lies."""
+
+    name: str
+    """HDF5 path, with the ``/`` in front."""
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    offset: int | None
+    """Where it starts in the file; None: it does not lie in one piece."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the rows take, uncompressed."""
+        return self.dtype.itemsize * math.prod(self.shape)
+
+
+def head_sha256(path: Path) -> str:
+    """Return the SHA-256 of the first `HEAD_BYTES` of a file in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read(HEAD_BYTES)).hexdigest()
+
+
+def check_head(path: Path, size: int, sha256: str) -> None:
+    """Check what can be checked without reading a shard: its size, its first bytes and the version of its superblock.
+
+    Raises
+    ------
+    StoreError
+        If the file is missing, or not the one that was written.
+    """
+    try:
+        found = path.stat().st_size
+        with open(path, "rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        raise StoreError(f"{path}: shard missing") from None
+    except OSError as error:
+        raise StoreError(f"{path}: shard cannot be read ({error.strerror})") from None
+    if found != size:
+        raise StoreError(f"{path}: {found} bytes; the manifest says {size}")
+    if hashlib.sha256(head).hexdigest() != sha256:
+        raise StoreError(f"{path}: its first bytes are not those that were written; another store's shard, or damaged")
+    check_superblock(path, head)
+
+
+def check_superblock(path: Path, head: bytes) -> None:
+    """Check that HDF5 metadata have checksums; raises `StoreError`."""
+    if not head.startswith(_SIGNATURE):
+        raise StoreError(f"{path}: shard not a readable HDF5 file (no signature)")
+    if head[8:9] not in SUPERBLOCK_VERSIONS:
+        raise StoreError(
+            f"{path}: superblock version {int.from_bytes(head[8:9])}; expected 2 or 3, whose metadata have checksums"
+        )
+
+
+@contextmanager
+def open_shard(path: Path) -> Iterator[h5py.File]:
+    """Open a shard to read; whatever HDF5 stumbles over is a `StoreError`."""
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise StoreError(f"{path}: shard not a readable HDF5 file ({error})") from None
+    with file:
+        try:
+            yield file
+        except DAMAGE as error:
+            raise StoreError(f"{path}: cannot be read ({error})") from None
+
+
+def text_attribute(path: Path, node: h5py.Group | h5py.Dataset, name: str) -> str:
+    """Return a text attribute of fixed length. Raises `StoreError` if there is none."""
+    where = f"{path}:{node.name}"
+    if name not in node.attrs:
+        raise StoreError(f"{where}: no attribute '{name}'")
+    dtype = node.attrs.get_id(name).dtype
+    if dtype.kind != "S":
+        raise StoreError(f"{where}: attribute '{name}' is {dtype}; expected text of fixed length")
+    return bytes(node.attrs[name]).decode()
+
+
+def locate(path: Path, dataset: h5py.Dataset) -> Located:
+    """Return where a dataset of numbers lies, all of it in this file, at least one-dimensional.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be read, or would take more memory than what is in the file can fill.
+    """
+    where = f"{path}:{dataset.name}"
+    try:
+        if not dataset.shape:
+            raise StoreError(f"{where}: has no rows; expected at least one dimension")
+        if dataset.dtype.kind not in "fiub":
+            raise StoreError(f"{where}: {dataset.dtype}; expected numbers")
+        if dataset.external or dataset.is_virtual:
+            raise StoreError(f"{where}: lies in another file; expected a shard that is whole")
+        # A size that the file does not have would take all memory, or end the process when it is mapped.
+        if _stored_rows(dataset) < len(dataset) or _end(dataset) > path.stat().st_size:
+            raise StoreError(f"{where}: {dataset.shape} reaches past the end of the file, which is cut short")
+        _check_chunks(where, dataset)
+        return Located(name=str(dataset.name), dtype=dataset.dtype, shape=dataset.shape, offset=dataset.id.get_offset())
+    except DAMAGE as error:
+        raise StoreError(f"{where}: cannot be read ({error})") from None
+
+
+class ShardData:
+    """The rows of a shard: from one map of the file where they lie in one piece, else through HDF5.
+
+    No HDF5 handle stays open, so that it is safe wherever the process forks.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # One map for the whole shard: every map holds a file descriptor, and a store can have thousands of datasets.
+        self._map: NDArray[np.uint8] | None = None
+        self._mapped: dict[str, NDArray[Any]] = {}
+
+    def rows(self, located: Located, rows: slice = slice(None)) -> NDArray[Any]:
+        """Return rows of a dataset, read-only: a view of the file, or a copy of those alone that are compressed."""
+        if located.offset is not None or 0 in located.shape:
+            if located.name not in self._mapped:
+                self._mapped[located.name] = self._view(located)
+            return self._mapped[located.name][rows]
+        with open_shard(self._path) as file:
+            try:
+                copy = np.asarray(file[located.name][rows], located.dtype)
+            except DAMAGE as error:
+                raise StoreError(f"{self._path}:{located.name}: cannot be read ({error})") from None
+        copy.flags.writeable = False
+        return copy
+
+    def _view(self, located: Located) -> NDArray[Any]:
+        if located.offset is None or 0 in located.shape:
+            view: NDArray[Any] = np.zeros(located.shape, located.dtype)
+            view.flags.writeable = False
+            return view
+        if self._map is None:
+            # A plain array: slices of a memmap are memmaps, which take ten times as long to make.
+            self._map = np.asarray(np.memmap(self._path, np.uint8, "r"))
+        bytes_ = self._map[located.offset : located.offset + located.nbytes]
+        return bytes_.view(located.dtype).reshape(located.shape)
+
+
+def _stored_rows(dataset: h5py.Dataset) -> int:
+    """Return how many rows of a dataset have a place in the file; HDF5 makes up those that were never written."""
+    rows = len(dataset)
+    if dataset.size == 0:
+        return rows
+    if dataset.chunks is None:
+        return rows if dataset.id.get_storage_size() else 0
+    chunks = math.prod(math.ceil(size / chunk) for size, chunk in zip(dataset.shape, dataset.chunks, strict=True))
+    return rows if dataset.id.get_num_chunks() == chunks else 0
+
+
+def _end(dataset: h5py.Dataset) -> int:
+    """Return where in the file a dataset in one piece ends; 0 for one that does not lie in one piece."""
+    offset = dataset.id.get_offset()
+    return 0 if offset is None else offset + max(dataset.id.get_storage_size(), dataset.nbytes)
+
+
+def _check_chunks(where: str, dataset: h5py.Dataset) -> None:
+    if dataset.chunks is None:
+        return
+    chunk_bytes = dataset.dtype.itemsize * math.prod(dataset.chunks)
+    stored = dataset.id.get_storage_size()
+    if chunk_bytes > max(MOST_CHUNK_BYTES, dataset.nbytes) or (
+        dataset.nbytes > MOST_UNPACKED_BYTES and dataset.nbytes > MOST_RATIO * stored
+    ):
+        raise StoreError(
+            f"{where}: {stored} bytes in the file unpack to {dataset.nbytes} in chunks of {chunk_bytes}; "
+            "expected features, not a bomb"
+        )
+    creation = dataset.id.get_create_plist()
+    filters = [creation.get_filter(number)[0] for number in range(creation.get_nfilters())]
+    if not all(map(h5py.h5z.filter_avail, filters)):
+        require_packages(where, ["hdf5plugin"], "compression")
+        import hdf5plugin  # noqa: F401 (makes its filters known to HDF5)

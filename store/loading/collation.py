@@ -1,0 +1,79 @@
+"""Collate functions for a torch DataLoader."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...errors import StoreError, require_packages
+from ..reader import Sample
+from .padding import Padding, cut, make_batch
+
+require_packages("trimodal.store.loading.collation", ["torch"], "torch")
+
+import torch  # noqa: E402
+
+_PADDING = Padding()
+
+
+def collate(samples: Sequence[Sample], padding: Padding = _PADDING) -> dict[str, Any]:
+    """Make a batch of padded tensors; for another padding ``functools.partial(collate, padding=Padding(...))``.
+
+    Parameters
+    ----------
+    samples
+        Segments of one store.
+    padding
+        How they are padded; by default behind their rows, to the longest.
+
+    Returns
+    -------
+    dict
+        As `make_batch` describes it, with tensors for arrays.
+    """
+    return as_tensors(make_batch(samples, padding, lambda name, shape, dtype: np.empty(shape, dtype)))
+
+
+def collate_packed(samples: Sequence[Sample], padding: Padding = _PADDING) -> dict[str, Any]:
+    """Make a batch of which every output's ``values`` are a PackedSequence, as recurrent layers take it.
+
+    The rest is as in `collate`. Of ``padding`` only ``max_length`` and ``keep`` have a meaning.
+
+    Raises
+    ------
+    StoreError
+        If a segment has no rows of an output: nothing can be packed of it.
+    """
+    batch = collate(samples, padding)
+    for name in samples[0].outputs:
+        rows = [_tensor(sample, name, padding) for sample in samples]
+        if empty := [sample.id for sample, one in zip(samples, rows, strict=True) if not len(one)]:
+            raise StoreError(f"segment '{empty[0]}' has no rows of '{name}' to pack; leave it out, or pad")
+        batch[name]["values"] = torch.nn.utils.rnn.pack_sequence(rows, enforce_sorted=False)
+    return batch
+
+
+def collate_nested(samples: Sequence[Sample], padding: Padding = _PADDING) -> dict[str, Any]:
+    """Make a batch of which every output's ``values`` are a nested tensor (jagged), which has no padding.
+
+    The rest is as in `collate`. Of ``padding`` only ``max_length`` and ``keep`` have a meaning.
+    """
+    batch = collate(samples, padding)
+    for name in samples[0].outputs:
+        rows = [_tensor(sample, name, padding) for sample in samples]
+        batch[name]["values"] = torch.nested.nested_tensor(rows, layout=torch.jagged)
+    return batch
+
+
+def as_tensors(batch: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch with tensors that share the memory of its arrays."""
+    return {key: as_tensors(value) if isinstance(value, dict) else _shared(value) for key, value in batch.items()}
+
+
+def _shared(value: Any) -> Any:
+    return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+
+
+def _tensor(sample: Sample, output: str, padding: Padding) -> torch.Tensor:
+    # A copy: the store cannot be written, and tensors cannot be read-only.
+    return torch.from_numpy(np.array(cut(sample, output, padding)[0]))

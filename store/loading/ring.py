@@ -1,0 +1,139 @@
+"""Batches copied straight from the memory map into buffers that are used again, by threads that work ahead."""
+
+from collections import deque
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ParameterError
+from .buffers import BufferPool
+from .order import BatchOrder, Epochs
+from .padding import Padding, make_batch
+from .readahead import major_faults, read_ahead
+from .segments import Segments
+
+
+class RingLoader:
+    """Batches as numpy arrays, for JAX, scikit-learn or whatever reads numpy; every iteration is the next epoch.
+
+    A batch belongs to whoever holds it: it is never overwritten as long as it, one of its arrays or a view of one is
+    there. What is no longer held is filled again, so a training loop that keeps no batch runs in constant memory.
+
+    Parameters
+    ----------
+    segments
+        What to read.
+    order
+        Which segments make which batch.
+    padding
+        How they are padded.
+    threads
+        Threads that fill batches; 0: the caller does. The batches are the same.
+    ahead
+        Batches that are filled before they are asked for, where there are threads.
+
+    Raises
+    ------
+    ParameterError
+        If a number is below its range.
+    StoreError
+        If there are too few segments for one batch; while iterating, if a shard cannot be read.
+
+    Examples
+    --------
+    >>> loader = RingLoader(Segments("my.store", "train"), BatchOrder(batch_size=32))  # doctest: +SKIP
+    >>> for batch in loader:  # doctest: +SKIP
+    ...     batch["audio"]["values"], batch["audio"]["mask"], batch["labels"]["sentiment"]
+    """
+
+    def __init__(
+        self,
+        segments: Segments,
+        order: BatchOrder | None = None,
+        padding: Padding | None = None,
+        *,
+        threads: int = 2,
+        ahead: int = 3,
+    ) -> None:
+        if threads < 0:
+            raise ParameterError(f"threads: {threads}; expected 0 or more")
+        if ahead < 1:
+            raise ParameterError(f"ahead: {ahead}; expected 1 or more")
+        self._epochs = Epochs(segments, order or BatchOrder())
+        self._padding = padding or Padding()
+        self._threads = threads
+        self._ahead = ahead
+        self._delivered = 0
+        self._is_cold = False
+        # Of every output those ahead, those being filled, the caller's and the one before it.
+        spare = ahead + threads + 2
+        self._pools = {name: BufferPool(self._allocate, spare) for name in segments.outputs}
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return len(self._epochs)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        epoch, batches, self._delivered = self._epochs.begin()
+        self._is_cold = False
+        for batch in self._batches(epoch, batches[self._delivered :]):
+            self._delivered += 1
+            yield batch
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the next iteration will be."""
+        return self._epochs.epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._epochs.epoch = epoch
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return a state to go on from: behind the batch that was handed out last."""
+        return self._epochs.state(self._delivered)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Let the next iteration be the rest of the epoch of a state.
+
+        Raises
+        ------
+        StoreError
+            If the state is of other segments or of another order.
+        """
+        self._epochs.load_state(state)
+        self._delivered = int(state["batches"])
+
+    def _batches(self, epoch: int, batches: list[NDArray[np.int64]]) -> Generator[dict[str, Any], None, None]:
+        """Yield the batches of indices, filled."""
+        if not self._threads:
+            yield from (self._fill(epoch, indices) for indices in batches)
+            return
+        pool = ThreadPoolExecutor(self._threads, "trimodal-loader")
+        waiting: deque[Future[dict[str, Any]]] = deque()
+        try:
+            for indices in batches:
+                waiting.append(pool.submit(self._fill, epoch, indices))
+                if len(waiting) > self._ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _fill(self, epoch: int, indices: NDArray[np.int64]) -> dict[str, Any]:
+        segments = self._epochs.segments
+        samples = [segments[epoch, int(index)] for index in indices]
+        # Asking costs too much where the page cache has the rows already.
+        if self._is_cold:
+            read_ahead(rows.values for sample in samples for rows in sample.outputs.values())
+        before = major_faults()
+        batch = make_batch(samples, self._padding, lambda name, *shape: self._pools[name].array(*shape))
+        self._is_cold = self._is_cold or major_faults() > before
+        return batch
+
+    def _allocate(self, size: int) -> NDArray[np.uint8]:
+        return np.empty(size, np.uint8)

@@ -1,0 +1,128 @@
+"""The segments that a trainer reads: which, of them which outputs, normalised and augmented."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import ParameterError, StoreError, did_you_mean
+from ..normalisation import Method, Normaliser
+from ..reader import FeatureStore, OutputRows, Sample
+from ..selection import Selection
+from .augmentation import Augmentation, Occasion
+
+BATCH_KEYS = ("id", "labels")
+"""What a batch holds beside outputs."""
+
+
+class Segments:
+    """The segments of a store, or of some of its splits, as a sequence of samples; safe in threads and processes.
+
+    Parameters
+    ----------
+    store
+        The store, its folder, or what `FeatureStore.select` chose of it.
+    split
+        Keep the segments of this split, or of these; None: all.
+    outputs
+        Read only these outputs; None: all.
+    normalise
+        For outputs by name ``standard``, ``minmax``, ``robust`` or ``per_segment``, see `normalisation`; the others
+        stay as they are. Normalised values are float32; rows that were not observed stay zero, as padding is.
+    statistics
+        Of which splits the statistics are to be: ``train``, ``without fold0``; None: those that the store has, where
+        there is no choice.
+    augment
+        What changes a sample after it was normalised, one after the other.
+    seed
+        What the augmentations' random draws depend on, beside epoch and segment.
+
+    Attributes
+    ----------
+    store : FeatureStore
+    indices : ndarray of int, shape (len(self),)
+        The segments' numbers in the store.
+    outputs : tuple of str
+        The outputs that are read.
+
+    Raises
+    ------
+    StoreError
+        If there is no such split, output or table of statistics.
+    """
+
+    def __init__(
+        self,
+        store: FeatureStore | Selection | Path | str,
+        split: str | Sequence[str] | None = None,
+        *,
+        outputs: Sequence[str] | None = None,
+        normalise: Mapping[str, Method] | None = None,
+        statistics: str | None = None,
+        augment: Sequence[Augmentation] = (),
+        seed: int = 0,
+    ) -> None:
+        if seed < 0:
+            raise ParameterError(f"seed: {seed}; expected 0 or more")
+        chosen = store if isinstance(store, Selection) else _opened(store).select()
+        self.store = chosen.store
+        self.indices = chosen.numbers
+        if split is not None:
+            self.indices = np.intersect1d(self.indices, self.store.select(split=split).numbers)
+        self.outputs = _output_names(self.store, outputs, normalise or {})
+        self._ids = _column(shard.column("id") for shard in self.store.shards())
+        self._labels = {
+            name: _column(shard.label(name) for shard in self.store.shards()) for name in self.store.manifest.labels
+        }
+        self._normaliser = Normaliser(self.store, normalise or {}, statistics)
+        self._augment = tuple(augment)
+        self._seed = seed
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int | tuple[int, int]) -> Sample:
+        """Return a segment by its place among these, or by an epoch and its place (as batch samplers name it)."""
+        epoch, place = index if isinstance(index, tuple) else (0, index)
+        number = int(self.indices[place])
+        outputs: Mapping[str, OutputRows] = self._normaliser(
+            {name: self.store.rows(name, number) for name in self.outputs}
+        )
+        for chain, augment in enumerate(self._augment):
+            outputs = augment(outputs, Occasion(seed=self._seed, epoch=epoch, segment=number, place=chain))
+        labels = {name: column[number] for name, column in self._labels.items()}
+        return Sample(id=self._ids[number], labels=labels, outputs=outputs)
+
+    def lengths(self, output: str) -> NDArray[np.int64]:
+        """Return how many rows an output has in each of the segments, shape (len(self),)."""
+        if output not in self.outputs:
+            raise StoreError(f"{self.store.path}: no output is called '{output}'; {did_you_mean(output, self.outputs)}")
+        shards = self.store.shards()
+        return np.concatenate([np.diff(shard.array(output, "offsets")) for shard in shards])[self.indices]
+
+
+def _opened(store: FeatureStore | Path | str) -> FeatureStore:
+    return store if isinstance(store, FeatureStore) else FeatureStore(store)
+
+
+def _column(parts: Iterable[NDArray[Any]]) -> list[Any]:
+    return [cell for part in parts for cell in part.tolist()]
+
+
+def _output_names(
+    store: FeatureStore, outputs: Sequence[str] | None, normalise: Mapping[str, Method]
+) -> tuple[str, ...]:
+    names = tuple(store.outputs if outputs is None else outputs)
+    for name in names:
+        if name not in store.outputs:
+            raise StoreError(f"{store.path}: no output is called '{name}'; {did_you_mean(name, store.outputs)}")
+        if name in BATCH_KEYS:
+            raise StoreError(
+                f"{store.path}: output '{name}' would hide the {name} of a batch; leave it out of 'outputs'"
+            )
+    for name in normalise:
+        if name in store.outputs and name not in names:
+            raise StoreError(f"{store.path}: output '{name}' is to be normalised, but is not among {', '.join(names)}")
+    return names

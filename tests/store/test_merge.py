@@ -1,0 +1,119 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from stores import LABELS, OUTPUTS, RECORDINGS, append, store_writer
+
+from trimodal.errors import StoreError
+from trimodal.store import FeatureStore, diff, merge, subset, verify
+
+TABLES = {"statistics": {"train": ["train"]}}
+
+
+def _part(path: Path, names: Sequence[str], **changes: Any) -> FeatureStore:
+    with store_writer(path, **(TABLES | changes)) as writer:
+        for name in names:
+            append(writer, name, RECORDINGS[name])
+        writer.commit(excluded={"too short": len(names)}, noted={"odd": 1})
+    return FeatureStore(path)
+
+
+def _same_files(one: FeatureStore, other: FeatureStore) -> bool:
+    return [file.sha256 for file in one.manifest.files] == [file.sha256 for file in other.manifest.files]
+
+
+def test_merged_parts_are_the_whole(tmp_path: Path) -> None:
+    parts = [_part(tmp_path / "a", ["one", "two"]), _part(tmp_path / "b", ["three"]), _part(tmp_path / "c", ["four"])]
+    whole = _part(tmp_path / "whole", list(RECORDINGS))
+    merge(parts, tmp_path / "merged")
+    merged = FeatureStore(tmp_path / "merged")
+    assert verify(merged.path) == diff(whole, merged) == []
+    assert _same_files(whole, merged)
+    assert merged.manifest.excluded == {"too short": 4}
+    assert merged.manifest.noted == {"odd": 3}
+    assert merged.manifest.key not in {store.manifest.key for store in (*parts, whole)}
+    assert all(verify(store.path) == [] for store in parts)
+
+
+def test_a_store_merged_with_nothing_is_itself(tmp_path: Path) -> None:
+    one = _part(tmp_path / "a", ["one", "two"])
+    merge([one], tmp_path / "b")
+    assert _same_files(one, FeatureStore(tmp_path / "b"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"labels": {"mood": "text"}}, "labels"),
+        ({"outputs": {**OUTPUTS, "text": replace(OUTPUTS["text"], unit="m")}}, "outputs"),
+        ({"recipe_text": "name: other"}, "the recipe"),
+        ({"version": "2"}, "the version of trimodal"),
+        ({"statistics": {}}, "tables of statistics"),
+    ],
+)
+def test_stores_that_do_not_fit_together(tmp_path: Path, changes: dict[str, Any], what: str) -> None:
+    stores = [_part(tmp_path / "a", ["one"]), _part(tmp_path / "b", ["two"], **changes)]
+    with pytest.raises(
+        StoreError, match=f"b: {what} differ from .*a; expected stores of one recipe, see 'trimodal diff'"
+    ):
+        merge(stores, tmp_path / "c")
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_recording_in_two_stores(tmp_path: Path) -> None:
+    stores = [_part(tmp_path / "a", ["one", "two"]), _part(tmp_path / "b", ["two"])]
+    with pytest.raises(StoreError, match=r"recording 'two' is in .*a and .*b; expected stores of different recordings"):
+        merge(stores, tmp_path / "c")
+
+
+def _assert_part(store: FeatureStore, part: FeatureStore, ids: list[str]) -> None:
+    assert verify(part.path) == []
+    assert part.segments["id"].tolist() == ids
+    places = {name: number for number, name in enumerate(store.segments["id"])}
+    for number, name in enumerate(ids):
+        for output in OUTPUTS:
+            for key in ("values", "times", "mask", "coverage"):
+                expected = getattr(store.rows(output, places[name]), key)
+                np.testing.assert_array_equal(getattr(part.rows(output, number), key), expected, strict=True)
+        assert part.text("text", number) == store.text("text", places[name])
+        assert part[number].labels == store[places[name]].labels
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_subset(tmp_path: Path, compression: Any) -> None:
+    store = _part(tmp_path / "a", list(RECORDINGS))
+    subset(store.select(query="split != 'valid' and recording != 'two'"), tmp_path / "b", compression=compression)
+    part = FeatureStore(tmp_path / "b")
+    _assert_part(store, part, ["one_0", "one_2", "three_0", "three_2", "four_0"])
+    assert part.gaps["recording"].tolist() == ["one", "three", "four"]
+    assert part.manifest.labels == LABELS
+    assert part.provenance[0]["sources"] == {name: {"media": f"hash of {name}"} for name in ("one", "three", "four")}
+    assert part.provenance[0]["tracks"] == {"w": [{"v": 1}]}
+    assert (part.manifest.excluded, part.manifest.noted) == ({"too short": 4}, {})
+    train = store.select(split="train", query="recording != 'two'")
+    count = sum(int(sample.outputs["text"].mask.sum()) for sample in train)
+    assert part.statistics["train"].outputs["text"].count == count
+
+
+def test_subset_without_the_splits_of_the_statistics(tmp_path: Path) -> None:
+    store = _part(tmp_path / "a", list(RECORDINGS))
+    subset(store.select(split="test"), tmp_path / "b")
+    assert FeatureStore(tmp_path / "b").statistics == {}
+
+
+def test_parts_of_a_split_merge_to_the_whole(tmp_path: Path) -> None:
+    store = _part(tmp_path / "a", list(RECORDINGS), statistics={})
+    for name in RECORDINGS:
+        subset(store.select(query=f"recording == '{name}'"), tmp_path / name)
+    merge([FeatureStore(tmp_path / name) for name in RECORDINGS], tmp_path / "merged")
+    assert diff(store, FeatureStore(tmp_path / "merged")) == []
+
+
+def test_subset_of_nothing(tmp_path: Path) -> None:
+    store = _part(tmp_path / "a", ["one"])
+    with pytest.raises(StoreError, match="a: no segment is selected; expected at least one"):
+        subset(store.select(query="valence > 5"), tmp_path / "b")
+    assert not (tmp_path / "b").exists()
