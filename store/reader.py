@@ -187,9 +187,10 @@ class FeatureStore:
 
     def _locate(self, segment: int) -> tuple[ShardReader, int]:
         """Return the shard that a segment is in, and its place there."""
-        place = int(segment) + len(self) if segment < 0 else int(segment)
-        if not 0 <= place < len(self):
-            raise IndexError(f"segment {segment} of a store with {len(self)} segments")
+        count = self._ends[-1] if self._ends else 0  # the manifest would add it up each time
+        place = int(segment) + count if segment < 0 else int(segment)
+        if not 0 <= place < count:
+            raise IndexError(f"segment {segment} of a store with {count} segments")
         number = bisect_right(self._ends, place)
         return self.shard(number), place - (self._ends[number - 1] if number else 0)
 
