@@ -25,12 +25,12 @@ def _one_line(text: str) -> str:
 
 def test_run_inspect_verify(sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = str(tmp_path / "s")
-    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "1"]) == 0
+    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "0"]) == 0
     printed = capsys.readouterr()
     assert "6 recordings (17.3 s), 12 tracks extracted now" in printed.out
     assert printed.out.endswith("s: written\n")
     assert "6/6 recordings" in printed.err
-    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "1", "--quiet"]) == 0
+    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "0", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
     assert main(["inspect", store]) == 0
     shown = capsys.readouterr().out
@@ -50,7 +50,7 @@ def test_the_two_halves(sample: Path, recipe: str, tmp_path: Path, capsys: pytes
     halves = [str(sample), "--recipe", recipe, "--work", work]
     assert main(["align", *halves, "--out", store]) == 2
     assert "not extracted yet: mfcc, words" in _one_line(capsys.readouterr().err)
-    assert main(["extract", *halves, "--jobs", "1"]) == 0
+    assert main(["extract", *halves, "--jobs", "0"]) == 0
     assert main(["align", *halves, "--out", store]) == 0
     assert capsys.readouterr().out.endswith("s: written\n")
 
@@ -61,7 +61,7 @@ def test_what_the_split_leaves_out_is_noted(
     with open(recipe, "a") as file:
         file.write(f"split: {{files: {{train: {tmp_path / 'train.txt'}}}}}\n")
     (tmp_path / "train.txt").write_text("happy\nunhappy\n")
-    assert main(["extract", str(sample), "--recipe", recipe, "--work", str(tmp_path / "w"), "--jobs", "1"]) == 0
+    assert main(["extract", str(sample), "--recipe", recipe, "--work", str(tmp_path / "w"), "--jobs", "0"]) == 0
     notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
     assert notes[-2:] == [
         "note: 5 of 6 segments are in no split (sad, meeting, angry, ...)",
@@ -75,7 +75,7 @@ def test_segments_that_are_left_out_are_counted(
     shutil.copyfile(sample / "happy.mp4", tmp_path / "happy.mp4")
     manifest, store = tmp_path / "list.csv", str(tmp_path / "s")
     manifest.write_text("media,start,end\nhappy.mp4,0,1\nhappy.mp4,2,60\nhappy.mp4,70,80\nhappy.mp4,90,91\n")
-    arguments = ["run", str(manifest), "--recipe", recipe, "--out", store, "--jobs", "1"]
+    arguments = ["run", str(manifest), "--recipe", recipe, "--out", store, "--jobs", "0"]
     for state in ("written", "up to date"):
         assert main(arguments) == 0
         printed = capsys.readouterr()
@@ -97,11 +97,11 @@ def test_failures_are_one_line_each_and_exit_code_1(
     folder.mkdir()
     shutil.copyfile(sample / "happy.mp4", folder / "happy.mp4")
     (folder / "zero.mp4").touch()
-    arguments = ["run", str(folder), "--recipe", recipe, "--out", str(tmp_path / "s"), "--jobs", "1"]
+    arguments = ["run", str(folder), "--recipe", recipe, "--out", str(tmp_path / "s"), "--jobs", "0"]
     assert main(arguments) == 1
     lines = capsys.readouterr().err.splitlines()
     assert lines[-2] == f"failed: zero: {folder / 'zero.mp4'}: the file is empty; expected video or audio"
-    assert lines[-1] == f"1 recordings failed, listed in {tmp_path / 's.work' / 'failures.csv'}"
+    assert lines[-1] == f"1 recordings failed (1 by error), listed in {tmp_path / 's.work' / 'failures.csv'}"
     assert main([*arguments, "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
 
