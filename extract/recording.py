@@ -121,8 +121,9 @@ def extract_recording(
     steps = Steps(tell)
     try:
         cache = TrackCache(work)
+        source = cache.source(recording, segments)
         media = MediaSource(recording, segments, work, cache.info(recording))
-        tracks, missing = _locate(cache, media, cache.source(recording, segments), plan)
+        tracks, missing = _locate(cache, media, source, plan)
         with one_thread({module for track in missing for module in track.extractor.needed_packages()}):
             _Extraction(plan, media, tracks.paths, execution, steps).make(missing)
         return replace(
@@ -143,8 +144,9 @@ def find_recording(
     """Find the tracks of ``plan`` in the cache; a `Failure` where one of them is missing. See `extract_recording`."""
     try:
         cache = TrackCache(work)
+        source = cache.source(recording, segments)
         media = MediaSource(recording, segments, work, cache.info(recording))
-        tracks, missing = _locate(cache, media, cache.source(recording, segments), plan)
+        tracks, missing = _locate(cache, media, source, plan)
         if missing:
             raise TrackError(f"not extracted yet: {', '.join(track.name for track in missing)}")
         return tracks

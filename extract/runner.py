@@ -148,6 +148,8 @@ def _extract(
         results[item.id] = result
         if isinstance(result, Failure):
             keep_failure(result, by_id[item.id], segments[item.id], plan, work)
+            if not result.lasts:  # a full disk would fail all the others, too
+                forecast.check()
         elif (size := forecast.add(seconds[item.id], result.bytes)) is not None:
             watcher.forecast(size)
         watcher.done(seconds[item.id], result)

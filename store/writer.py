@@ -11,7 +11,7 @@ from types import TracebackType
 
 import numpy as np
 
-from ..errors import StoreError
+from ..errors import StoreError, what_the_system_said
 from .manifest import FILE_NAME, FileEntry, Manifest, ShardEntry
 from .schema import FORMAT, GapRow, OutputArrays, OutputSchema, SegmentRow
 from .shard import SEGMENT_COLUMNS, ShardContent, write_shard
@@ -174,8 +174,11 @@ class StoreWriter:
             recipe=self._recipe_text,
             provenance=json.dumps(provenance, indent=1, sort_keys=True),
         )
-        write_shard(path, content, self._outputs, self._labels)
-        _sync(path)
+        try:
+            write_shard(path, content, self._outputs, self._labels)
+            _sync(path)
+        except (OSError, RuntimeError) as error:  # h5py raises either where the disk is full
+            raise StoreError(f"{self._path}: cannot be written ({what_the_system_said(error)})") from error
         entry = ShardEntry(file=path.name, bytes=path.stat().st_size, sha256=sha256(path), segments=len(self._segments))
         self._shards.append(entry)
         self._reset()

@@ -9,6 +9,7 @@ _SEEN_SECONDS = 60.0
 """Media from which the size of the rest may be told."""
 _LOOK_EVERY_SECONDS = 60.0
 """Media after which it is told again."""
+_LEAST_FREE_BYTES = 16 * 2**20
 
 
 class Forecast:
@@ -48,9 +49,19 @@ class Forecast:
         if self._seen_seconds < self._next_look_seconds:
             return None
         self._next_look_seconds = self._seen_seconds + _LOOK_EVERY_SECONDS
-        still = int(self._seen_bytes / self._seen_seconds * max(self._left_seconds, 0.0))
+        return self.check()
+
+    def check(self) -> int:
+        """Return how many bytes are likely to be still to come.
+
+        Raises
+        ------
+        TrackError
+            If there is no room for them, or for anything.
+        """
+        still = int(self._seen_bytes / max(self._seen_seconds, 1e-9) * max(self._left_seconds, 0.0))
         free = shutil.disk_usage(self._work).free
-        if still > free:
+        if max(still, _LEAST_FREE_BYTES) > free:
             raise TrackError(
                 f"{self._work}: about {still / 1e9:.1f} GB of tracks are still to come and {free / 1e9:.1f} GB are free; "
                 f"make room and run the same command again, or give a work folder on another disk"

@@ -28,6 +28,8 @@ _LOOK_EVERY_SECONDS = 0.1
 """How often limits are looked after."""
 _START_SECONDS = 300.0
 """How long a worker may take to say that it is there."""
+_STARTS = 3
+"""So many that fail one after the other are not by chance."""
 _LOG_BYTES = 64 * 1024
 _MAIN = "import sys; sys.path[:] = {path!r}; from {package}.worker import main; main({descriptor})"
 
@@ -57,6 +59,7 @@ class Pool(Workers):
         self._devices = [devices[number % len(devices)] for number in range(jobs)]
         self._memory_limit_bytes = memory_limit_bytes
         self._workers: list[_Worker] = []
+        self._failed_starts = 0
 
     def do(self, task: Task, groups: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, Any]]:
         """Do all items; see `Workers`."""
@@ -93,6 +96,7 @@ class Pool(Workers):
             yield from self._bury(worker, task, None)
             return
         if kind == "ready":
+            self._failed_starts = 0
             worker.start_clock()
         elif kind == "track":
             worker.track = content[0]
@@ -112,15 +116,14 @@ class Pool(Workers):
         if limit == "time limit":
             worker.say_where()
         status = worker.end()
-        if not worker.is_ready:
-            last = worker.log().strip().splitlines()[-1:] or [_how_it_ended(status)]
-            raise UsageError(f"a worker process could not start: {last[0]}")
         items, is_second_try = worker.items, worker.is_second_try
         worker.items = deque()
+        if not worker.is_ready:
+            self._count_failed_start(worker, status)
         fresh = self._workers[self._workers.index(worker)] = _Worker(worker.device)
-        if limit != "time limit" and not is_second_try:
+        if not worker.is_ready or (limit != "time limit" and not is_second_try):
             worker.log_file.close()
-            fresh.give(task, items, is_second_try=True)
+            fresh.give(task, items, is_second_try=worker.is_ready or is_second_try)
             return
         item = items.popleft()
         if items:
@@ -128,6 +131,12 @@ class Pool(Workers):
         death = self._death(worker, item, limit, status)
         worker.log_file.close()
         yield item, death
+
+    def _count_failed_start(self, worker: "_Worker", status: int) -> None:
+        self._failed_starts += 1
+        if self._failed_starts == _STARTS:
+            last = worker.log().strip().splitlines()[-1:] or [_how_it_ended(status)]
+            raise UsageError(f"worker processes cannot start: {last[0]}")
 
     def _death(self, worker: "_Worker", item: Item, limit: str | None, status: int) -> Death:
         if limit == "time limit":
