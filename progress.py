@@ -73,7 +73,9 @@ class Progress(Watcher):
         if not self._media_seconds:
             return count
         rate = self._done_seconds / max(now - self._started, 1e-9)
-        return f"{count}, {self._done_seconds / 3600:.2f} of {self._media_seconds / 3600:.2f} h, {rate:.1f} x real time"
+        unit, seconds = ("h", 3600.0) if self._media_seconds >= 3600 else ("min", 60.0)
+        hours = f"{self._done_seconds / seconds:.1f} of {self._media_seconds / seconds:.1f} {unit}"
+        return f"{count}, {hours}, {rate:.1f} x real time"
 
 
 class JsonLog(Watcher):

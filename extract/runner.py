@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..corpus import Recording, Segment
+from ..errors import require_packages
 from .base import Execution
 from .cache import TrackCache
 from .plan import Plan
@@ -73,7 +74,7 @@ def extract_all(
     Raises
     ------
     TrimodalError
-        If no worker can start, or the disk is too small.
+        If no worker can start, Dask is wanted and not installed, or the disk is too small.
     """
     results = known_results(recordings, segments, plan, work)
     if running.retry_failed:
@@ -97,6 +98,7 @@ def known_results(
 
 def _workers(running: Running, recordings: int) -> Workers:
     if running.scheduler is not None:
+        require_packages("a Dask cluster", ["distributed"], "dask")
         from .running.cluster import Cluster
 
         return Cluster(running)

@@ -117,12 +117,12 @@ def test_stopped_cleanly(folder: Path, number: signal.Signals) -> None:
 
 
 def test_no_room_for_tracks_and_then_none_for_the_store(folder: Path) -> None:
-    run = _start(folder, "full", limit_bytes=1_000_000)
+    run = _start(folder, "full", limit_bytes=850_000)
     assert run.wait(120) == 1
     printed = run.stdout.read()
     assert "a track cannot be written (file too large)" in printed
     assert "Traceback" not in printed
-    run = _start(folder, "full", limit_bytes=3_000_000)
+    run = _start(folder, "full", limit_bytes=1_500_000)
     assert run.wait(120) == 2
     assert run.stdout.read().splitlines()[-1].endswith("full: cannot be written (file too large)")
     assert _start(folder, "full").wait(120) == 0

@@ -27,7 +27,7 @@ def test_a_terminal_shows_a_bar_and_no_lines() -> None:
     os.close(theirs)
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)
-    assert "2/2 recordings, 2.00 of 2.00 h" in shown
+    assert "2/2 recordings, 2.0 of 2.0 h" in shown
     assert "left" not in shown
 
 
@@ -42,7 +42,7 @@ def test_elsewhere_the_last_recording_of_a_stage_makes_a_line(capsys: pytest.Cap
         progress.forecast(1_000_000)
     probed, extracted, room = capsys.readouterr().err.splitlines()
     assert probed == "probe: 2/2 recordings, about 0 s left"
-    assert extracted.startswith("extract: 1/1 recordings, 0.50 of 0.50 h, ")
+    assert extracted.startswith("extract: 1/1 recordings, 30.0 of 30.0 min, ")
     assert extracted.endswith(" x real time, about 0 s left")
     assert room == "about 2 MB of tracks are still to come"
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
@@ -48,6 +49,8 @@ class Pool(Workers):
         Dealt out to the workers in turn.
     memory_limit_bytes
         Memory that each may take for itself.
+    folder
+        Where they work; None: where this process does.
 
     Raises
     ------
@@ -55,11 +58,13 @@ class Pool(Workers):
         If a worker cannot start.
     """
 
-    def __init__(self, jobs: int, devices: Sequence[str], memory_limit_bytes: int) -> None:
+    def __init__(self, jobs: int, devices: Sequence[str], memory_limit_bytes: int, folder: Path | None = None) -> None:
         self._devices = [devices[number % len(devices)] for number in range(jobs)]
         self._memory_limit_bytes = memory_limit_bytes
         self._workers: list[_Worker] = []
         self._failed_starts = 0
+        self._folder = folder
+        self._is_closed = False
 
     def do(self, task: Task, groups: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, Any]]:
         """Do all items; see `Workers`."""
@@ -67,7 +72,7 @@ class Pool(Workers):
         while True:
             self._hand_out(task, waiting)
             busy = {worker.connection: worker for worker in self._workers if worker.items}
-            if not busy:
+            if not busy or self._is_closed:
                 return
             for connection in wait(busy, _LOOK_EVERY_SECONDS):
                 yield from self._receive(busy[connection], task)  # type: ignore[index]  # it was among the keys
@@ -75,7 +80,8 @@ class Pool(Workers):
                 yield from self._look_after(worker, task)
 
     def __exit__(self, *error: object) -> None:
-        """End the workers, whatever they do."""
+        """End the workers, whatever they do; another thread may be at `do`, which then returns."""
+        self._is_closed = True
         while self._workers:
             worker = self._workers.pop()
             worker.end()
@@ -86,7 +92,7 @@ class Pool(Workers):
             if waiting and not worker.items:
                 worker.give(task, waiting.popleft())
         while waiting and len(self._workers) < len(self._devices):
-            self._workers.append(_Worker(self._devices[len(self._workers)]))
+            self._workers.append(_Worker(self._devices[len(self._workers)], self._folder))
             self._workers[-1].give(task, waiting.popleft())
 
     def _receive(self, worker: "_Worker", task: Task) -> Iterator[tuple[Item, Any]]:
@@ -113,6 +119,8 @@ class Pool(Workers):
 
     def _bury(self, worker: "_Worker", task: Task, limit: str | None) -> Iterator[tuple[Item, Any]]:
         """End a worker and let a fresh one go on with its items."""
+        if self._is_closed:
+            return
         if limit == "time limit":
             worker.say_where()
         status = worker.end()
@@ -120,7 +128,7 @@ class Pool(Workers):
         worker.items = deque()
         if not worker.is_ready:
             self._count_failed_start(worker, status)
-        fresh = self._workers[self._workers.index(worker)] = _Worker(worker.device)
+        fresh = self._workers[self._workers.index(worker)] = _Worker(worker.device, self._folder)
         if not worker.is_ready or (limit != "time limit" and not is_second_try):
             worker.log_file.close()
             fresh.give(task, items, is_second_try=worker.is_ready or is_second_try)
@@ -152,7 +160,7 @@ class Pool(Workers):
 class _Worker:
     """A process, and what it is doing."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, folder: Path | None) -> None:
         self.device = device
         self.items: deque[Item] = deque()
         """What is left of its group; the first is in work."""
@@ -169,6 +177,7 @@ class _Worker:
             main = _MAIN.format(path=sys.path, package=__package__, descriptor=theirs.fileno())
             self.process = subprocess.Popen(
                 [sys.executable, "-c", main],
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=self.log_file,
                 stderr=self.log_file,
