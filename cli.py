@@ -136,9 +136,9 @@ def _run(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import default_work, run
 
+    running = _running(arguments)
     corpus, recipe = _read(arguments)
     work = arguments.work or default_work(arguments.out)
-    running = _running(arguments)
     with _watcher(arguments) as watcher:
         report = run(corpus, recipe, arguments.out, work=work, running=running, watcher=watcher)
     code = _finish(report.extraction, work, arguments)
@@ -151,8 +151,8 @@ def _extract(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import extract
 
-    corpus, recipe = _read(arguments)
     running = _running(arguments)
+    corpus, recipe = _read(arguments)
     with _watcher(arguments) as watcher:
         extraction = extract(corpus, recipe, arguments.work, running=running, watcher=watcher)
     return _finish(extraction, arguments.work, arguments)

@@ -1,5 +1,6 @@
 """The command line: exit codes and lines, as a user sees them."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from trimodal.cli import main
 
+QUICK = ["--recipe", "quickstart", "--out", "{tmp}/s"]
 RECIPE = "tracks: {mfcc: {}, words: {}}\nalign: {voice: {tracks: [mfcc], timeline: words}}\n"
 
 
@@ -53,6 +55,33 @@ def test_the_two_halves(sample: Path, recipe: str, tmp_path: Path, capsys: pytes
     assert main(["extract", *halves, "--jobs", "0"]) == 0
     assert main(["align", *halves, "--out", store]) == 0
     assert capsys.readouterr().out.endswith("s: written\n")
+
+
+def test_status_run_record_and_json_lines(
+    sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, work = tmp_path / "corpus", tmp_path / "w"
+    folder.mkdir()
+    shutil.copyfile(sample / "happy.mp4", folder / "happy.mp4")
+    (folder / "zero.mp4").touch()
+    halves = [str(folder), "--recipe", recipe, "--work", str(work)]
+    assert main(["status", *halves]) == 1
+    assert capsys.readouterr().out == "0 recordings done (0.00 h), 0 failed, 2 left\n"
+    assert main(["extract", *halves, "--jobs", "0", "--log-json"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    assert [line["recording"] for line in lines if line["event"] in ("done", "failed")] == ["happy", "zero"]
+    assert main(["status", *halves]) == 1
+    failed, counted = capsys.readouterr().out.splitlines()
+    assert failed.startswith("failed: zero: ")
+    assert counted == "1 recordings done (0.00 h), 1 failed, 0 left"
+    (folder / "zero.mp4").unlink()
+    assert main(["status", *halves]) == 0
+    (file,) = (work / "runs").iterdir()
+    record = json.loads(file.read_text())
+    assert (record["recordings_extracted"], record["failures"], record["stopped_by"]) == (1, {"error": 1}, "")
+    assert set(record["seconds_by_track"]) == {"mfcc", "words"}
+    assert set(record["seconds_by_stage"]) == {"probe", "extract"}
+    assert record["running"]["jobs"] == 0
 
 
 def test_what_the_split_leaves_out_is_noted(
@@ -114,6 +143,11 @@ def test_failures_are_one_line_each_and_exit_code_1(
         (["run", "{tmp}", "--recipe", "quikstart", "--out", "{tmp}/s"], "did you mean 'quickstart'?"),
         (["run", "{tmp}", "--recipe", "{tmp}/bad.yaml", "--out", "{tmp}/s"], "line 1: tracks.mfcc.n_mfc: unknown key"),
         (["run", "{tmp}", "--recipe", "quickstart", "--out", "{tmp}/s", "--layout", "foldr"], "did you mean 'folder'?"),
+        (["run", "{tmp}", *QUICK, "--jobs", "-1"], "jobs must be at least 0, found -1"),
+        (["run", "{tmp}", *QUICK, "--time-limit", "-1"], "time limits must be positive, found 600.0 s and -1.0 s"),
+        (["run", "{tmp}", *QUICK, "--memory-limit", "0.1"], "a worker needs 256 MiB at least, found a limit of 95"),
+        (["run", "{tmp}", *QUICK, "--device", "cuda:77"], "the device 'cuda:77' is not there"),
+        (["run", "{tmp}", *QUICK, "--scheduler", "tcp://a:1"], "is the address of a Dask scheduler; add --backend dask"),
         (["inspect", "{tmp}"], "no manifest.json in it; expected a feature store"),
         (["verify", "{tmp}/none"], "no manifest.json in it; expected a feature store"),
         (["recipes", "quikstart"], "did you mean 'quickstart'?"),

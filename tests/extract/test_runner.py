@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from broken_media import extract_broken
 from poison import SECONDS, Poison, write_sound
 
 from trimodal.corpus import Corpus, read_corpus
@@ -191,3 +192,13 @@ def test_the_clock_of_the_wall_does_not_matter(sample: Path, tmp_path: Path, mon
     now = iter([1e9 * (-1) ** step * step for step in range(1000)])
     monkeypatch.setattr(time, "time", lambda: next(now))
     assert extract(read_corpus(sample), CHEAP, tmp_path / "w", running=Running(jobs=1)).failures == ()
+
+
+def test_broken_media_cost_a_line_each(sample: Path, tmp_path: Path) -> None:
+    found = extract_broken(sorted(sample.glob("*.mp4")), tmp_path, 30, seed=0)
+    assert len(found.recordings) + len(found.failures) == 30
+    assert len(found.recordings) > 5
+    assert found.failures
+    for failure in found.failures:
+        assert failure.cause == "error"
+        assert failure.reason.startswith(str(tmp_path / "corpus"))  # one of our own errors, which name the file
