@@ -87,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--backend", choices=("processes", "dask"), default="processes", help="where the workers are")
         sub.add_argument("--scheduler", help="address of a Dask scheduler; a cluster on this machine where not given")
         sub.add_argument("--time-limit", type=float, default=20.0, metavar="SECONDS", help=_TIME_LIMIT)
-        sub.add_argument("--memory-limit", type=float, metavar="GB", help="memory of a worker; a fair share if not given")
+        sub.add_argument(
+            "--memory-limit", type=float, metavar="GB", help="memory of a worker; a fair share if not given"
+        )
         sub.add_argument("--retry-failed", action="store_true", help="try again what failed for good in earlier runs")
         shown = sub.add_mutually_exclusive_group()
         shown.add_argument("--quiet", action="store_true", help="print errors only")
@@ -362,6 +364,6 @@ def _say_times(extraction: "Extraction") -> None:
     """Say how long each track took, where any was made."""
     seconds: Counter[str] = Counter()
     for recording in extraction.recordings:
-        seconds.update(recording.seconds)  # type: ignore[arg-type]  # a Counter of floats
+        seconds.update(recording.seconds)
     if seconds:
         print("time by track: " + ", ".join(f"{track} {took:.1f} s" for track, took in seconds.most_common()))

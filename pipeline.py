@@ -18,7 +18,7 @@ from .align import (
     with_splits,
 )
 from .corpus import Corpus, Segment
-from .errors import CorpusError, StoreError, UsageError, did_you_mean
+from .errors import CorpusError, StoreError, did_you_mean
 from .extract.base import AnnotationExtractor
 from .extract.fingerprint import digest
 from .extract.plan import Plan, make_plan

@@ -92,7 +92,9 @@ class JsonLog(Watcher):
     def done(self, media_seconds: float, result: Result | None = None) -> None:
         """Write what came of a recording."""
         if isinstance(result, Failure):
-            self._write("failed", recording=result.recording, track=result.track, cause=result.cause, reason=result.reason)
+            self._write(
+                "failed", recording=result.recording, track=result.track, cause=result.cause, reason=result.reason
+            )
         elif result is not None:
             self._write("done", recording=result.recording, media_seconds=media_seconds, seconds=result.total_seconds)
 

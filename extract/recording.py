@@ -51,7 +51,7 @@ class Failure:
     """The traceback."""
     cause: Cause = "error"
     lasts: bool = True
-    """Whether it would fail again: what the system could not do, want of space on a disk for one, may go another time."""
+    """Whether it would fail again: what the system could not do, for want of room on a disk, may go another time."""
 
     @property
     def stage(self) -> str:

@@ -48,8 +48,8 @@ def extract_all(
 ) -> list[Result]:
     """Make the tracks of every recording that are not there yet.
 
-    What came of a recording in an earlier run is looked up first; where that is all, no worker is started. The others are
-    probed, so that the long ones can go first, and then extracted.
+    What came of a recording in an earlier run is looked up first; where that is all, no worker is started. The others
+    are probed, so that the long ones can go first, and then extracted.
 
     Parameters
     ----------

@@ -27,7 +27,9 @@ def locked(work: Path) -> Iterator[None]:
         lock = FileLock(work / LOCK_FILE, timeout=0)
         lock.acquire()
     except Timeout:
-        raise UsageError(f"{work}: another run is at work in this folder; wait for it, or give another --work") from None
+        raise UsageError(
+            f"{work}: another run is at work in this folder; wait for it, or give another --work"
+        ) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(f"{work}: cannot be written ({reason}); give a work folder that can") from None

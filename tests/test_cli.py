@@ -147,7 +147,10 @@ def test_failures_are_one_line_each_and_exit_code_1(
         (["run", "{tmp}", *QUICK, "--time-limit", "-1"], "time limits must be positive, found 600.0 s and -1.0 s"),
         (["run", "{tmp}", *QUICK, "--memory-limit", "0.1"], "a worker needs 256 MiB at least, found a limit of 95"),
         (["run", "{tmp}", *QUICK, "--device", "cuda:77"], "the device 'cuda:77' is not there"),
-        (["run", "{tmp}", *QUICK, "--scheduler", "tcp://a:1"], "is the address of a Dask scheduler; add --backend dask"),
+        (
+            ["run", "{tmp}", *QUICK, "--scheduler", "tcp://a:1"],
+            "is the address of a Dask scheduler; add --backend dask",
+        ),
         (["inspect", "{tmp}"], "no manifest.json in it; expected a feature store"),
         (["verify", "{tmp}/none"], "no manifest.json in it; expected a feature store"),
         (["recipes", "quikstart"], "did you mean 'quickstart'?"),

@@ -7,6 +7,7 @@ import pytest
 
 from trimodal.corpus import read_corpus
 from trimodal.extract.plan import make_plan
+from trimodal.extract.running import Running
 from trimodal.extract.track_file import read_track
 from trimodal.pipeline import RunReport, run
 from trimodal.recipe import load_recipe, parse_recipe
@@ -22,7 +23,7 @@ GRID_TICKS_PER_SECOND = 25_000
 @pytest.fixture(scope="module")
 def report(media: Path, tmp_path_factory: pytest.TempPathFactory) -> RunReport:
     store = tmp_path_factory.mktemp("real") / "talking.store"
-    return run(read_corpus(media / "talking"), load_recipe("quickstart"), store, jobs=2)
+    return run(read_corpus(media / "talking"), load_recipe("quickstart"), store, running=Running(jobs=2))
 
 
 def _track(report: RunReport, recording: str, name: str) -> Track:

@@ -1,7 +1,7 @@
 """Workers on a Dask cluster: other machines that see the same folders under the same paths.
 
-joblib has a backend for Dask, too. In it one task that Dask gives up, after its machines were lost, ends the whole run: no
-task can fail alone. Dask's own futures can.
+joblib has a backend for Dask, too. In it one task that Dask gives up, after its machines were lost, ends the whole
+run: no task can fail alone. Dask's own futures can.
 
 Every Dask worker keeps worker processes of our own, so that what dies or hangs costs no more than it does on one
 machine, and models stay loaded.
@@ -103,9 +103,7 @@ class _Pools(WorkerPlugin):
         """Make the pools, which start nothing before there is work."""
         threads, devices = worker.state.nthreads, self._running.devices
         limit = self._running.memory_limit_bytes or share(threads)
-        self._all = [
-            Pool(1, [devices[number % len(devices)]], limit, folder=self._folder) for number in range(threads)
-        ]
+        self._all = [Pool(1, [devices[number % len(devices)]], limit, folder=self._folder) for number in range(threads)]
         self.idle: SimpleQueue[Pool] = SimpleQueue()
         for pool in self._all:
             self.idle.put(pool)
@@ -119,6 +117,7 @@ class _Pools(WorkerPlugin):
 def _run_group(group: Sequence[Item], task: Task, plugin: str) -> list[tuple[Item, Any]]:
     """Do a group on a Dask worker, in a process that is kept for the next group."""
     pools = get_worker().plugins[plugin]
+    assert isinstance(pools, _Pools)  # registered so
     pool = pools.idle.get()
     try:
         return list(pool.do(task, [group]))

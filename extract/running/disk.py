@@ -63,7 +63,7 @@ class Forecast:
         free = shutil.disk_usage(self._work).free
         if max(still, _LEAST_FREE_BYTES) > free:
             raise TrackError(
-                f"{self._work}: about {still / 1e9:.1f} GB of tracks are still to come and {free / 1e9:.1f} GB are free; "
-                f"make room and run the same command again, or give a work folder on another disk"
+                f"{self._work}: about {still / 1e9:.1f} GB of tracks are still to come and {free / 1e9:.1f} GB are "
+                f"free; make room and run the same command again, or give a work folder on another disk"
             )
         return still

@@ -17,7 +17,7 @@ class Running:
     """
 
     jobs: int = 0
-    """Worker processes; 0: none, the work is done in this process, where only exceptions cost no more than a recording."""
+    """Worker processes; 0: none, the work is done in this process, which hangs and dies with it."""
     devices: tuple[str, ...] = ("cpu",)
     """Where models run: torch devices, dealt out to the workers in turn."""
     time_limit_seconds: float = 600.0

@@ -56,6 +56,7 @@ class Workers(ABC):
     def __enter__(self) -> "Workers":
         return self
 
+    @abstractmethod
     def __exit__(self, *error: object) -> None:
         """Stop the workers, whatever they do."""
 
@@ -65,6 +66,9 @@ class ThisProcess(Workers):
 
     def __init__(self, device: str) -> None:
         self._device = device
+
+    def __exit__(self, *error: object) -> None:
+        """There is nothing to stop."""
 
     def do(self, task: Task, groups: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, Any]]:
         """Do one item after the other."""

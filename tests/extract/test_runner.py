@@ -166,9 +166,7 @@ def test_what_killed_runs_left_is_cleared_away(sample: Path, tmp_path: Path) -> 
     )
 
 
-def test_a_disk_that_is_too_small_stops_the_run(
-    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_disk_that_is_too_small_stops_the_run(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
     with pytest.raises(TrackError, match=r"GB of tracks are still to come and 0\.0 GB are free; make room"):
@@ -184,7 +182,9 @@ def test_odd_ids(tmp_path: Path) -> None:
         csv.writer(file).writerows([["media", "recording", "segment"], *(["a.wav", id, id] for id in ids)])
     report = run(read_corpus(tmp_path / "list.csv"), CHEAP, tmp_path / "s", running=Running(jobs=2))
     assert report.extraction.failures == ()
-    assert sorted(FeatureStore(report.store).segments["id"]) == sorted(one.id for one in read_corpus(tmp_path / "list.csv").recordings)
+    assert sorted(FeatureStore(report.store).segments["id"]) == sorted(
+        one.id for one in read_corpus(tmp_path / "list.csv").recordings
+    )
     assert report.extraction.extracted == len(ids)
 
 

@@ -1,7 +1,5 @@
 """A real Dask cluster of processes on this machine."""
 
-import os
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -25,9 +23,7 @@ CHEAP = parse_recipe(
 )
 
 
-def test_the_same_bytes_and_the_same_failures(
-    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_bytes_and_the_same_failures(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "corpus"
     folder.mkdir()
     for clip in sample.glob("*.mp4"):
@@ -47,7 +43,9 @@ def test_the_same_bytes_and_the_same_failures(
     stores = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("here", "there")]
     assert stores[0] == stores[1]
     time.sleep(0.5)
-    left = [process for process in psutil.Process().children(recursive=True) if "running.worker" in str(process.cmdline())]
+    left = [
+        process for process in psutil.Process().children(recursive=True) if "running.worker" in str(process.cmdline())
+    ]
     assert left == []
 
 
