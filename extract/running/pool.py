@@ -19,7 +19,7 @@ from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import UsageError
 from .memory import private_bytes
@@ -32,6 +32,7 @@ _START_SECONDS = 300.0
 _STARTS = 3
 """So many that fail one after the other are not by chance."""
 _LOG_BYTES = 64 * 1024
+Limit = Literal["time limit", "memory limit"]
 _MAIN = "import sys; sys.path[:] = {path!r}; from {package}.worker import main; main({descriptor})"
 
 
@@ -69,6 +70,7 @@ class Pool(Workers):
     def do(self, task: Task, groups: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, Any]]:
         """Do all items; see `Workers`."""
         waiting = deque(groups)
+        next_look = 0.0
         while True:
             self._hand_out(task, waiting)
             busy = {worker.connection: worker for worker in self._workers if worker.items}
@@ -76,8 +78,10 @@ class Pool(Workers):
                 return
             for connection in wait(busy, _LOOK_EVERY_SECONDS):
                 yield from self._receive(busy[connection], task)  # type: ignore[index]  # it was among the keys
-            for worker in busy.values():
-                yield from self._look_after(worker, task)
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + _LOOK_EVERY_SECONDS
+                for worker in busy.values():
+                    yield from self._look_after(worker, task)
 
     def __exit__(self, *error: object) -> None:
         """End the workers, whatever they do; another thread may be at `do`, which then returns."""
@@ -112,12 +116,13 @@ class Pool(Workers):
     def _look_after(self, worker: "_Worker", task: Task) -> Iterator[tuple[Item, Any]]:
         if not worker.items:
             return
-        if time.monotonic() > worker.deadline:
+        # Where this process was itself stopped for a while, what workers have to say comes before their time limit.
+        if time.monotonic() > worker.deadline and not worker.connection.poll():
             yield from self._bury(worker, task, "time limit")
         elif private_bytes(worker.process.pid) > self._memory_limit_bytes:
             yield from self._bury(worker, task, "memory limit")
 
-    def _bury(self, worker: "_Worker", task: Task, limit: str | None) -> Iterator[tuple[Item, Any]]:
+    def _bury(self, worker: "_Worker", task: Task, limit: Limit | None) -> Iterator[tuple[Item, Any]]:
         """End a worker and let a fresh one go on with its items."""
         if self._is_closed:
             return
@@ -146,15 +151,14 @@ class Pool(Workers):
             last = worker.log().strip().splitlines()[-1:] or [_how_it_ended(status)]
             raise UsageError(f"worker processes cannot start: {last[0]}")
 
-    def _death(self, worker: "_Worker", item: Item, limit: str | None, status: int) -> Death:
+    def _death(self, worker: "_Worker", item: Item, limit: Limit | None, status: int) -> Death:
         if limit == "time limit":
             reason = f"took longer than {item.limit_seconds:.0f} s, which is its time limit"
-            return Death(cause="time limit", reason=reason, track=worker.track, details=worker.log())
-        if limit == "memory limit":
+        elif limit == "memory limit":
             reason = f"took more than {self._memory_limit_bytes / 2**20:.0f} MiB of memory, which is a worker's limit"
-            return Death(cause="memory limit", reason=reason, track=worker.track, details=worker.log())
-        reason = f"ended its process ({_how_it_ended(status)}), twice"
-        return Death(cause="crash", reason=reason, track=worker.track, details=worker.log())
+        else:
+            reason = f"ended its process ({_how_it_ended(status)}), twice"
+        return Death(cause=limit or "crash", reason=reason, track=worker.track, details=worker.log())
 
 
 class _Worker:
