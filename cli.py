@@ -1,9 +1,12 @@
 """The command line: parse, call the library, print."""
 
 import argparse
+import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +15,16 @@ from .errors import TrimodalError, require_packages
 
 if TYPE_CHECKING:
     from .corpus import Corpus
-    from .extract import Execution
+    from .extract.running import Running
     from .pipeline import Extraction
+    from .progress import JsonLog, Progress
     from .recipe import Recipe
 
 DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
 """Exit codes: all done; done, but some recordings failed or something is wrong with a store; nothing done."""
+_TIME_LIMIT = "seconds that a recording may take for each second that it lasts, after its first ten minutes; 20"
+_MOST_LISTED = 20
+"""Failures that are printed one by one."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser()
     arguments = parser.parse_args(argv)
     try:
-        return int(arguments.command(arguments))
+        with _stopped_by_sigterm():
+            return int(arguments.command(arguments))
     except TrimodalError as error:
         if arguments.debug:
             traceback.print_exc()
@@ -37,6 +45,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("trimodal: stopped; run the same command again to go on", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let what batch systems send before they kill do the same as Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -64,9 +82,18 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--layout", default="auto", help="how the corpus lies on disk; auto finds out")
 
     def running(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("--jobs", type=int, default=None, help="processes; all cores where not given")
-        sub.add_argument("--device", default="cpu", help="where models run: cpu, cuda, cuda:1")
-        sub.add_argument("--quiet", action="store_true", help="print errors only")
+        sub.add_argument("--jobs", type=int, help="worker processes; one for each core, or each GPU, where not given")
+        sub.add_argument("--device", default="cpu", help="where models run: cpu, cuda, cuda:1; several: cuda:0,cuda:1")
+        sub.add_argument("--backend", choices=("processes", "dask"), default="processes", help="where the workers are")
+        sub.add_argument("--scheduler", help="address of a Dask scheduler; a cluster on this machine where not given")
+        sub.add_argument("--time-limit", type=float, default=20.0, metavar="SECONDS", help=_TIME_LIMIT)
+        sub.add_argument(
+            "--memory-limit", type=float, metavar="GB", help="memory of a worker; a fair share if not given"
+        )
+        sub.add_argument("--retry-failed", action="store_true", help="try again what failed for good in earlier runs")
+        shown = sub.add_mutually_exclusive_group()
+        shown.add_argument("--quiet", action="store_true", help="print errors only")
+        shown.add_argument("--log-json", action="store_true", help="print what happens as one JSON object a line")
 
     run = command("run", "extract and align a corpus into a feature store", _run)
     common(run)
@@ -81,6 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     common(align)
     align.add_argument("--work", type=Path, required=True, help="where 'trimodal extract' put the tracks")
     align.add_argument("--out", type=Path, required=True, help="the store to write")
+    status = command("status", "show how far the tracks of a corpus are", _status)
+    common(status)
+    status.add_argument("--work", type=Path, required=True, help="where tracks are kept")
     inspect = command("inspect", "show what is in a store", _inspect)
     inspect.add_argument("store", type=Path)
     verify = command("verify", "check a store: checksums, schema, times, masks", _verify)
@@ -125,20 +155,12 @@ def _parser() -> argparse.ArgumentParser:
 def _run(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import default_work, run
-    from .progress import Progress
 
+    running = _running(arguments)
     corpus, recipe = _read(arguments)
     work = arguments.work or default_work(arguments.out)
-    with Progress(len(corpus.recordings), quiet=arguments.quiet) as progress:
-        report = run(
-            corpus,
-            recipe,
-            arguments.out,
-            work=work,
-            execution=_execution(arguments),
-            jobs=_jobs(arguments),
-            on_done=progress.done,
-        )
+    with _watcher(arguments) as watcher:
+        report = run(corpus, recipe, arguments.out, work=work, running=running, watcher=watcher)
     code = _finish(report.extraction, work, arguments)
     if not arguments.quiet:
         _say_store(report.store, report.written)
@@ -148,19 +170,24 @@ def _run(arguments: argparse.Namespace) -> int:
 def _extract(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import extract
-    from .progress import Progress
 
+    running = _running(arguments)
     corpus, recipe = _read(arguments)
-    with Progress(len(corpus.recordings), quiet=arguments.quiet) as progress:
-        extraction = extract(
-            corpus,
-            recipe,
-            arguments.work,
-            execution=_execution(arguments),
-            jobs=_jobs(arguments),
-            on_done=progress.done,
-        )
+    with _watcher(arguments) as watcher:
+        extraction = extract(corpus, recipe, arguments.work, running=running, watcher=watcher)
     return _finish(extraction, arguments.work, arguments)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    _require_extract()
+    from .pipeline import status
+
+    found = status(*_read(arguments), arguments.work)
+    hours = sum(recording.duration_seconds for recording in found.done) / 3600
+    for failure in found.failed[:_MOST_LISTED]:
+        print(f"failed: {failure.recording}: {failure.reason}")
+    print(f"{len(found.done)} recordings done ({hours:.2f} h), {len(found.failed)} failed, {len(found.left)} left")
+    return SOME_FAILED if found.failed or found.left else DONE
 
 
 def _align(arguments: argparse.Namespace) -> int:
@@ -325,10 +352,29 @@ def _require_extract() -> None:
     require_packages("making features", ["av", "joblib", "pydantic", "ruamel.yaml", "scipy", "soxr"], "extract")
 
 
-def _execution(arguments: argparse.Namespace) -> "Execution":
-    from .extract import Execution
+def _watcher(arguments: argparse.Namespace) -> "AbstractContextManager[JsonLog | Progress | None]":
+    from .progress import JsonLog, Progress
 
-    return Execution(device=arguments.device)
+    if arguments.quiet:
+        return nullcontext()
+    return JsonLog() if arguments.log_json else Progress()
+
+
+def _running(arguments: argparse.Namespace) -> "Running":
+    from .errors import UsageError
+    from .extract.running import Running
+
+    if arguments.scheduler and arguments.backend != "dask":
+        raise UsageError("--scheduler is the address of a Dask scheduler; add --backend dask")
+    devices = tuple(arguments.device.split(","))
+    return Running(
+        jobs=len(devices) if arguments.jobs is None and devices != ("cpu",) else _jobs(arguments),
+        devices=devices,
+        time_limit_factor=arguments.time_limit,
+        memory_limit_bytes=None if arguments.memory_limit is None else int(arguments.memory_limit * 1e9),
+        retry_failed=arguments.retry_failed,
+        scheduler=(arguments.scheduler or "local") if arguments.backend == "dask" else None,
+    )
 
 
 def _jobs(arguments: argparse.Namespace) -> int:
@@ -356,11 +402,24 @@ def _finish(extraction: "Extraction", work: Path, arguments: argparse.Namespace)
     if not getattr(arguments, "quiet", False):
         seconds = sum(recording.duration_seconds for recording in extraction.recordings)
         print(f"{len(extraction.recordings)} recordings ({seconds:.1f} s), {extraction.extracted} tracks extracted now")
-    for failure in extraction.failures:
+        _say_times(extraction)
+    for failure in extraction.failures[:_MOST_LISTED]:
         track = f" ({failure.track})" if failure.track else ""
         print(f"failed: {failure.recording}{track}: {failure.reason}", file=sys.stderr)
     if extraction.failures:
         from .pipeline import FAILURES_FILE
 
-        print(f"{len(extraction.failures)} recordings failed, listed in {work / FAILURES_FILE}", file=sys.stderr)
+        causes = Counter(failure.cause for failure in extraction.failures)
+        listed = ", ".join(f"{count} by {cause}" for cause, count in causes.most_common())
+        count = f"{len(extraction.failures)} recordings failed ({listed})"
+        print(f"{count}, listed in {work / FAILURES_FILE}", file=sys.stderr)
     return SOME_FAILED if extraction.failures else DONE
+
+
+def _say_times(extraction: "Extraction") -> None:
+    """Say how long each track took, where any was made."""
+    seconds: Counter[str] = Counter()
+    for recording in extraction.recordings:
+        seconds.update(recording.seconds)
+    if seconds:
+        print("time by track: " + ", ".join(f"{track} {took:.1f} s" for track, took in seconds.most_common()))

@@ -10,11 +10,11 @@ import numpy as np
 
 from .corpus import Corpus, Recording, Segment
 from .errors import TrimodalError
-from .extract.base import Execution
 from .extract.media_source import MediaSource
 from .extract.plan import make_plan
 from .extract.recording import Failure, RecordingTracks
-from .extract.runner import extract_all
+from .extract.runner import Watcher, extract_all
+from .extract.running import Running
 from .extract.text.agreement import Agreement
 from .extract.text.alignment.pocketsphinx_aligner import DOUBTFUL
 from .extract.track_file import read_track
@@ -81,7 +81,7 @@ def examine(corpus: Corpus, on_done: Callable[[str], None] = lambda recording: N
     return findings
 
 
-def listen(corpus: Corpus, work: Path, jobs: int = 1) -> list[Finding]:
+def listen(corpus: Corpus, work: Path, jobs: int = 0) -> list[Finding]:
     """Compare the transcripts with the sound, which takes a twentieth of its length or so; see `Agreement`.
 
     Parameters
@@ -91,12 +91,12 @@ def listen(corpus: Corpus, work: Path, jobs: int = 1) -> list[Finding]:
     work
         A work folder; the tracks made here are those of a recipe with ``agreement: {}``.
     jobs
-        Number of processes.
+        Number of processes; 0: this one.
     """
     agreement = Agreement()
     plan = make_plan({"agreement": agreement})
     segments = corpus.segments_by_recording()
-    results = extract_all(corpus.recordings, segments, plan, work, Execution(), jobs, lambda result: None)
+    results = extract_all(corpus.recordings, segments, plan, work, Running(jobs=jobs), Watcher())
     findings = []
     for recording, result in zip(corpus.recordings, results, strict=True):
         if isinstance(result, Failure):

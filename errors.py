@@ -2,6 +2,7 @@
 
 import difflib
 import importlib.util
+import re
 from collections.abc import Iterable
 
 
@@ -62,6 +63,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     known = sorted(known)
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+
+
+def what_the_system_said(error: OSError | RuntimeError) -> str:
+    """Return why a file could not be written, which HDF5 hides in long texts of either kind.
+
+    Examples
+    --------
+    >>> what_the_system_said(RuntimeError("unable to extend (errno = 28, error message = 'No space left on device')"))
+    'no space left on device'
+    """
+    said = re.search(r"error message = '([^']*)'", str(error))
+    return (said[1] if said else str(getattr(error, "strerror", None) or error)).lower()
 
 
 def require_packages(user: str, modules: Iterable[str], extra: str) -> None:

@@ -18,15 +18,18 @@ from .align import (
     with_splits,
 )
 from .corpus import Corpus, Segment
-from .errors import CorpusError, StoreError, UsageError, did_you_mean
-from .extract.base import AnnotationExtractor, Execution, FeatureExtractor
+from .errors import CorpusError, StoreError, did_you_mean
+from .extract.base import AnnotationExtractor, FeatureExtractor
 from .extract.fingerprint import digest
 from .extract.plan import Plan, make_plan
 from .extract.recording import Failure, RecordingTracks, find_recording
-from .extract.runner import OnDone, extract_all
+from .extract.runner import Watcher, extract_all, known_results
+from .extract.running import Running
 from .extract.track_file import read_made_by, read_track
+from .extract.work_folder import locked
 from .recipe import Recipe
 from .recipe.labels import Label
+from .run_record import Recorder
 from .store import GapRow, OutputSchema, StoreDescription, StoreWriter
 from .store.manifest import read_manifest
 from .store.shard_file import check_compression
@@ -35,6 +38,8 @@ from .track import Track
 
 FAILURES_FILE = "failures.csv"
 """In the work folder: the recordings of the last run that are not in the store, and why."""
+FAILURES_LOG = "failures.log"
+"""Beside it: their tracebacks, and what native code wrote before it died."""
 EXCLUDED_FILE = "excluded.csv"
 """In the work folder: the segments that were left out when the store was last written, and why."""
 REACHING_OUT = "reaches out of its recording"
@@ -68,6 +73,17 @@ class RunReport:
     """False: the store was there already, made from the same tracks by the same recipe."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """How far the tracks of a corpus are."""
+
+    done: tuple[RecordingTracks, ...]
+    failed: tuple[Failure, ...]
+    """Those that a run would not try again by itself."""
+    left: tuple[str, ...]
+    """Ids of the others."""
+
+
 def default_work(store: Path) -> Path:
     """Return the work folder that belongs to a store: beside it, with ``.work`` behind its name."""
     return store.with_name(f"{store.name}.work")
@@ -79,9 +95,8 @@ def run(
     store: Path,
     *,
     work: Path | None = None,
-    execution: Execution | None = None,
-    jobs: int = 1,
-    on_done: OnDone = lambda result: None,
+    running: Running | None = None,
+    watcher: Watcher | None = None,
 ) -> RunReport:
     """Extract what is missing, then align it into a store.
 
@@ -95,12 +110,10 @@ def run(
         The folder to write; a store that is there is replaced.
     work
         Where tracks are kept for the next run; None: `default_work`.
-    execution
-        How to run; None: on the CPU.
-    jobs
-        Number of processes.
-    on_done
-        Told of every recording whose tracks are done.
+    running
+        How to run; None: in this process, on the CPU.
+    watcher
+        Told what happens.
 
     Returns
     -------
@@ -114,8 +127,8 @@ def run(
     """
     work = default_work(store) if work is None else work
     check_target(store)
-    extraction = extract(corpus, recipe, work, execution=execution, jobs=jobs, on_done=on_done)
-    written = align(corpus, recipe, extraction, store)
+    extraction = extract(corpus, recipe, work, running=running, watcher=watcher)
+    written = align(corpus, recipe, extraction, store, watcher=watcher)
     return RunReport(extraction=extraction, store=store, written=written)
 
 
@@ -124,9 +137,8 @@ def extract(
     recipe: Recipe,
     work: Path,
     *,
-    execution: Execution | None = None,
-    jobs: int = 1,
-    on_done: OnDone = lambda result: None,
+    running: Running | None = None,
+    watcher: Watcher | None = None,
 ) -> Extraction:
     """Make the tracks that are not in the work folder yet, and list what failed in its ``failures.csv``.
 
@@ -135,13 +147,30 @@ def extract(
     TrimodalError
         If the recipe does not fit, or a package or weights are missing.
     """
-    if jobs < 1:
-        raise UsageError(f"jobs must be at least 1, found {jobs}")
     statistics_tables(recipe, with_splits(corpus, recipe.split).segments)
     planned = _planned(corpus, recipe)
     segments = corpus.segments_by_recording()
-    results = extract_all(corpus.recordings, segments, planned.plan, work, execution or Execution(), jobs, on_done)
-    return _extraction(results, work)
+    running = running or Running()
+    with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
+        results = extract_all(corpus.recordings, segments, planned.plan, work, running, recorder)
+        return _extraction(results, work)
+
+
+def status(corpus: Corpus, recipe: Recipe, work: Path) -> Status:
+    """Find out how far `extract` is, from what it left in the work folder; a run may go on meanwhile.
+
+    Raises
+    ------
+    TrimodalError
+        If the recipe does not fit, or a package or weights are missing.
+    """
+    plan, segments = _planned(corpus, recipe).plan, corpus.segments_by_recording()
+    known = known_results(corpus.recordings, segments, plan, work)
+    return Status(
+        done=tuple(result for result in known.values() if isinstance(result, RecordingTracks)),
+        failed=tuple(result for result in known.values() if isinstance(result, Failure)),
+        left=tuple(recording.id for recording in corpus.recordings if recording.id not in known),
+    )
 
 
 def find_tracks(corpus: Corpus, recipe: Recipe, work: Path) -> Extraction:
@@ -154,11 +183,14 @@ def find_tracks(corpus: Corpus, recipe: Recipe, work: Path) -> Extraction:
     """
     plan = _planned(corpus, recipe).plan
     segments = corpus.segments_by_recording()
-    results = [find_recording(recording, segments[recording.id], plan, work) for recording in corpus.recordings]
-    return _extraction(results, work)
+    with locked(work):
+        results = [find_recording(recording, segments[recording.id], plan, work) for recording in corpus.recordings]
+        return _extraction(results, work)
 
 
-def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -> bool:
+def align(
+    corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path, *, watcher: Watcher | None = None
+) -> bool:
     """Make the outputs of a recipe from tracks, and write them into a store.
 
     Segments that are left out are listed in the work folder's ``excluded.csv``, and counted in the store.
@@ -185,6 +217,8 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
     key = _store_key(recipe, planned.label_kinds, extraction.recordings, segments)
     if _is_current(store, key):
         return False
+    watcher = watcher or Watcher()
+    watcher.begin("align", len(extraction.recordings), sum(one.duration_seconds for one in extraction.recordings))
     left_out: list[Exclusion] = []
     noted: Counter[str] = Counter()
     with StoreWriter(
@@ -202,6 +236,7 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
         statistics_tables(recipe, corpus.segments),
     ) as writer:
         for recording in extraction.recordings:
+            watcher.done(recording.duration_seconds)
             if not segments[recording.recording]:
                 continue
             tracks = _tracks_for_outputs(recipe, planned, recording)
@@ -223,6 +258,7 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
         if not writer.segments:
             why = f"; the first: '{left_out[0].segment}': {left_out[0].reason}" if left_out else ""
             raise CorpusError(f"{corpus.root}: all {len(left_out)} segments are left out{why}")
+        watcher.end()
         writer.commit(excluded=Counter(one.reason for one in left_out), noted=+noted)
     return True
 
@@ -230,7 +266,9 @@ def align(corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path) -
 def _extraction(results: Sequence[RecordingTracks | Failure], work: Path) -> Extraction:
     """Sort results into recordings and failures, and write the table of these."""
     failures = tuple(result for result in results if isinstance(result, Failure))
-    _write_table(work / FAILURES_FILE, ("recording", "track", "reason"), failures)
+    _write_table(work / FAILURES_FILE, ("recording", "stage", "track", "cause", "reason"), failures)
+    log = (f"{failure.recording}: {failure.reason}\n{failure.details.rstrip()}\n\n" for failure in failures)
+    (work / FAILURES_LOG).write_text("".join(log), encoding="utf-8")
     recordings = tuple(result for result in results if isinstance(result, RecordingTracks))
     return Extraction(recordings=recordings, failures=failures, work=work)
 

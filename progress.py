@@ -1,48 +1,56 @@
-"""Progress of a run: bars on a terminal, plain lines elsewhere."""
+"""Progress of a run by hours of media: a bar on a terminal, plain lines elsewhere, or JSON lines for programs."""
 
+import json
 import sys
 import time
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+from .extract.recording import Failure
+from .extract.runner import Result, Watcher
 
 if TYPE_CHECKING:
     import rich.progress
 
-    from .extract.recording import Failure, RecordingTracks
-
 _LINE_EVERY_SECONDS = 5.0
 
 
-class Progress:
-    """Shows how many recordings are done. On a terminal a bar with the time left, elsewhere now and then a line.
+class Progress(Watcher):
+    """Shows how much of each stage is done, how fast it goes, and how long it will take."""
 
-    Parameters
-    ----------
-    total
-        Number of recordings.
-    quiet
-        Show nothing.
-    """
+    def __init__(self) -> None:
+        self._bar = _bar() if sys.stderr.isatty() else None
+        self._stage = ""
+        self._is_told_of_room = False
 
-    def __init__(self, total: int, quiet: bool) -> None:
-        self._total = total
-        self._quiet = quiet
-        self._done = 0
-        self._media_seconds = 0.0
+    def begin(self, stage: str, recordings: int, media_seconds: float) -> None:
+        """Start a stage."""
+        self._stage, self._recordings, self._media_seconds = stage, recordings, media_seconds
+        self._done, self._done_seconds = 0, 0.0
         self._started = self._last_line = time.monotonic()
-        self._bar = None if quiet or not sys.stderr.isatty() else _bar(total)
+        if self._bar is not None and recordings:
+            self._task = self._bar.add_task(stage, total=media_seconds or recordings, state="")
 
-    def done(self, result: "RecordingTracks | Failure") -> None:
+    def done(self, media_seconds: float, result: Result | None = None) -> None:
         """Count a recording."""
         self._done += 1
-        self._media_seconds += getattr(result, "duration_seconds", 0.0)
+        self._done_seconds += media_seconds
         now = time.monotonic()
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], advance=1, rate=self._rate(now))
-        elif not self._quiet and (now - self._last_line >= _LINE_EVERY_SECONDS or self._done == self._total):
+            done = self._done_seconds if self._media_seconds else self._done
+            self._bar.update(self._task, completed=done, state=self._state(now))
+        elif now - self._last_line >= _LINE_EVERY_SECONDS or self._done == self._recordings:
             self._last_line = now
-            left = (now - self._started) / self._done * (self._total - self._done)
-            print(f"{self._done}/{self._total} recordings, {self._rate(now)}, about {left:.0f} s left", file=sys.stderr)
+            left = (now - self._started) * (1 / max(self._fraction(), 1e-9) - 1)
+            print(f"{self._stage}: {self._state(now)}, about {left:.0f} s left", file=sys.stderr)
+
+    def forecast(self, size_bytes: int) -> None:
+        """Say once how much room is needed."""
+        if not self._is_told_of_room:
+            self._is_told_of_room = True
+            line = f"about {size_bytes / 1e6:.0f} MB of tracks are still to come"
+            print(line, file=sys.stderr) if self._bar is None else self._bar.console.print(line)
 
     def __enter__(self) -> "Progress":
         if self._bar is not None:
@@ -55,21 +63,70 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
 
-    def _rate(self, now: float) -> str:
-        return f"{self._media_seconds / max(now - self._started, 1e-9):.1f} x real time"
+    def _fraction(self) -> float:
+        if self._media_seconds:
+            return min(self._done_seconds / self._media_seconds, 1.0)
+        return self._done / max(self._recordings, 1)
+
+    def _state(self, now: float) -> str:
+        count = f"{self._done}/{self._recordings} recordings"
+        if not self._media_seconds:
+            return count
+        rate = self._done_seconds / max(now - self._started, 1e-9)
+        unit, seconds = ("h", 3600.0) if self._media_seconds >= 3600 else ("min", 60.0)
+        hours = f"{self._done_seconds / seconds:.1f} of {self._media_seconds / seconds:.1f} {unit}"
+        return f"{count}, {hours}, {rate:.1f} x real time"
 
 
-def _bar(total: int) -> "rich.progress.Progress":
+class JsonLog(Watcher):
+    """Writes what happens to standard error, one JSON object a line."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+
+    def begin(self, stage: str, recordings: int, media_seconds: float) -> None:
+        """Write how much there is to do."""
+        self._stage = stage
+        self._write("begin", recordings=recordings, media_seconds=media_seconds)
+
+    def done(self, media_seconds: float, result: Result | None = None) -> None:
+        """Write what came of a recording."""
+        if isinstance(result, Failure):
+            self._write(
+                "failed", recording=result.recording, track=result.track, cause=result.cause, reason=result.reason
+            )
+        elif result is not None:
+            self._write("done", recording=result.recording, media_seconds=media_seconds, seconds=result.total_seconds)
+
+    def forecast(self, size_bytes: int) -> None:
+        """Write how much room is needed."""
+        self._write("forecast", bytes=size_bytes)
+
+    def end(self) -> None:
+        """Write that the stage is over."""
+        self._write("end")
+
+    def __enter__(self) -> "JsonLog":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """There is nothing to put away."""
+
+    def _write(self, event: str, **facts: object) -> None:
+        line = {"time": datetime.now(UTC).isoformat(), "event": event, "stage": self._stage, **facts}
+        print(json.dumps(line), file=sys.stderr, flush=True)
+
+
+def _bar() -> "rich.progress.Progress":
     import rich.progress
     from rich.console import Console
 
-    bar = rich.progress.Progress(
-        rich.progress.TextColumn("extract"),
+    return rich.progress.Progress(
+        rich.progress.TextColumn("{task.description}"),
         rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TextColumn("{task.fields[rate]}"),
+        rich.progress.TextColumn("{task.fields[state]}"),
         rich.progress.TimeRemainingColumn(),
         console=Console(stderr=True),
     )
-    bar.add_task("extract", total=total, rate="")
-    return bar

@@ -1,15 +1,15 @@
 """Where tracks lie: ``<work>/tracks/<extractor>-<fingerprint>/<recording>-<key>.h5``. Nothing else knows."""
 
 import json
-import re
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+from .. import __version__
 from ..corpus import Recording, Segment
-from ..media import list_pictures
+from ..media import MediaInfo, list_pictures, probe
 from ..media.clock import Stream
 from .base import (
     AnnotationExtractor,
@@ -23,9 +23,9 @@ from .base import (
 )
 from .fingerprint import digest, file_digest
 from .plan import Plan, PlannedTrack
+from .source_notes import SourceNotes, slug, write_json
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_SLUG_LENGTH = 60
+_DIGEST = "digest"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +56,46 @@ class TrackCache:
 
     def __init__(self, work: Path) -> None:
         self._work = work
+        self._notes = SourceNotes(work)
+
+    def info(self, recording: Recording) -> MediaInfo:
+        """Probe a recording's media, or return what is known of it; raises `MediaError`."""
+        known = self.known_info(recording)
+        if known is None:
+            known = probe(recording.media, recording.frames_per_second, recording.rotation_degrees)
+            self._notes.write(recording.media, _probe_name(recording), asdict(known))
+        return known
+
+    def known_info(self, recording: Recording) -> MediaInfo | None:
+        """Return clock and extent of a recording's media, None where they are not known yet, or the file changed."""
+        found = self._notes.read(recording.media, _probe_name(recording))
+        try:
+            return MediaInfo(**found) if isinstance(found, dict) else None
+        except TypeError:  # not as this version writes it
+            return None
+
+    def known_source(self, recording: Recording, segments: Sequence[Segment]) -> Source | None:
+        """Do what `source` does where no file has to be read for it; None elsewhere."""
+        files = [recording.media, *(one.path for one in recording.annotations)]
+        files += [] if recording.transcript is None else [recording.transcript]
+        known = all(self._notes.read(file, _DIGEST) is not None for file in files)
+        return self.source(recording, segments) if known else None
+
+    def failure(self, plan: Plan, source: Source) -> dict[str, Any] | None:
+        """Return what was noted of a failure."""
+        with suppress(OSError, ValueError):
+            found = json.loads(self._failure_path(plan, source).read_text(encoding="utf-8"))
+            return found if isinstance(found, dict) else None
+        return None
+
+    def keep_failure(self, plan: Plan, source: Source, failure: Mapping[str, Any]) -> None:
+        """Take note of a failure, which holds as long as nothing that the tracks are made of changes."""
+        write_json(self._failure_path(plan, source), failure)
+
+    def _failure_path(self, plan: Plan, source: Source) -> Path:
+        transcript_and_annotations = [source.transcript_digest, sorted(source.annotation_digests.items())]
+        key = digest(__version__, sorted(self.keys(plan, source).items()), transcript_and_annotations)
+        return self._work / "failed" / f"{slug(source.recording.id)}-{key[:16]}.json"
 
     def source(self, recording: Recording, segments: Sequence[Segment]) -> Source:
         """Hash what a recording is made of. Content is read again only where size or time of a file changed.
@@ -114,25 +154,23 @@ class TrackCache:
 
     def path(self, track: PlannedTrack, recording_id: str, key: str) -> Path:
         """Return the file of a track, which is there if the track is done."""
-        return self._work / "tracks" / track.folder_name / f"{_slug(recording_id)}-{key[:16]}.h5"
+        return self._work / "tracks" / track.folder_name / f"{slug(recording_id)}-{key[:16]}.h5"
 
     def _digest(self, path: Path) -> str:
         """Return a file's or folder's hash, from a note in the work folder where it has not changed since."""
-        known = {"path": str(path.absolute()), **_state(path)}
-        note = self._work / "sources" / f"{_slug(path.stem)}-{digest(known['path'])[:16]}.json"
-        with suppress(OSError, ValueError):
-            found = json.loads(note.read_text(encoding="utf-8"))
-            if isinstance(found, Mapping) and {name: found.get(name) for name in known} == known:
-                return str(found["digest"])
+        known = self._notes.read(path, _DIGEST)
+        if isinstance(known, str):
+            return known
         if path.is_dir():
             result = digest([[picture.name, file_digest(picture)] for picture in list_pictures(path)])
         else:
             result = file_digest(path)
-        note.parent.mkdir(parents=True, exist_ok=True)
-        temporary = note.with_name(f".{uuid.uuid4().hex}.tmp")
-        temporary.write_text(json.dumps({**known, "digest": result}), encoding="utf-8")
-        temporary.replace(note)
+        self._notes.write(path, _DIGEST, result)
         return result
+
+
+def _probe_name(recording: Recording) -> str:
+    return f"probe at {recording.frames_per_second} fps, turned by {recording.rotation_degrees}"
 
 
 def _streams_read(extractor: Extractor) -> tuple[Stream, ...]:
@@ -147,17 +185,3 @@ def _streams_read(extractor: Extractor) -> tuple[Stream, ...]:
         # The later end of both is that of the recording.
         return ("audio", "video")
     return ()
-
-
-def _state(path: Path) -> dict[str, object]:
-    """Return what tells without reading it whether a file, or any picture of a folder, may have changed."""
-    if path.is_dir():
-        states = [(picture.name, picture.stat()) for picture in list_pictures(path)]
-        return {"pictures": digest([[name, status.st_size, status.st_mtime_ns] for name, status in states])}
-    status = path.stat()
-    return {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
-
-
-def _slug(name: str) -> str:
-    """Return the readable part of a file name. It need not be unique: a hash stands beside it."""
-    return _UNSAFE.sub("-", name).strip(".-")[:_SLUG_LENGTH] or "recording"

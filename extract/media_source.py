@@ -36,17 +36,24 @@ class MediaSource:
         Its segments.
     work
         The work folder; the decoded sound lies there while it is used.
+    file_info
+        Clock and extent as the file says, where they are known.
     """
 
-    def __init__(self, recording: Recording, segments: Sequence[Segment], work: Path) -> None:
+    def __init__(
+        self, recording: Recording, segments: Sequence[Segment], work: Path, file_info: MediaInfo | None = None
+    ) -> None:
         self.recording = recording
         self.segments = segments
         self._work = work
+        self._file_info = file_info
         self._audio: dict[AudioSelection, Audio | None] = {}
 
     @cached_property
     def file_info(self) -> MediaInfo:
         """Clock and extent as the file says; raises `MediaError`."""
+        if self._file_info is not None:
+            return self._file_info
         return probe(self._path, self.recording.frames_per_second, self.recording.rotation_degrees)
 
     @cached_property

@@ -2,10 +2,11 @@
 
 import json
 import os
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,11 +28,13 @@ from .base import (
     TranscriptExtractor,
     VideoExtractor,
 )
-from .cache import TrackCache
+from .cache import Source, TrackCache
 from .fingerprint import parameters, software, weight_digests
 from .frame_pass import Batch, FaceReader, FrameReader, read_faces_once, read_frames_once
 from .media_source import MediaSource
 from .plan import Plan, PlannedTrack
+from .running.work import Cause, Tell
+from .steps import Steps
 from .threads import one_thread
 from .track_file import TrackWriter, read_track
 
@@ -47,6 +50,14 @@ class Failure:
     """One line."""
     details: str
     """The traceback."""
+    cause: Cause = "error"
+    lasts: bool = True
+    """Whether it would fail again: what the system could not do, for want of room on a disk, may go another time."""
+
+    @property
+    def stage(self) -> str:
+        """What was being done: ``read`` (media and transcript), or ``extract``."""
+        return "extract" if self.track else "read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,10 +78,24 @@ class RecordingTracks:
     """File of every track."""
     extracted: tuple[str, ...] = ()
     """Names of the tracks that were made now, and not found."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """How long each of these took; decoding of frames, which they share, is not counted."""
+    total_seconds: float = 0.0
+    """How long all of it took."""
+
+    @property
+    def bytes(self) -> int:
+        """Size of the files of all tracks."""
+        return sum(path.stat().st_size for path in self.paths.values())
 
 
 def extract_recording(
-    recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path, execution: Execution
+    recording: Recording,
+    segments: Sequence[Segment],
+    plan: Plan,
+    work: Path,
+    execution: Execution,
+    tell: Tell = lambda track: None,
 ) -> RecordingTracks | Failure:
     """Make the tracks of ``plan`` that the cache under ``work`` lacks.
 
@@ -86,18 +111,29 @@ def extract_recording(
         The work folder.
     execution
         How to run.
+    tell
+        Told which track is being made at the moment.
 
     Returns
     -------
     RecordingTracks or Failure
         Whatever goes wrong costs this recording alone and comes back as a `Failure`.
     """
+    started = time.perf_counter()
+    steps = Steps(tell)
     try:
-        media = MediaSource(recording, segments, work)
-        tracks, missing = _locate(media, plan, work)
+        cache = TrackCache(work)
+        source = cache.source(recording, segments)
+        media = MediaSource(recording, segments, work, cache.info(recording))
+        tracks, missing = _locate(cache, media, source, plan)
         with one_thread({module for track in missing for module in track.extractor.needed_packages()}):
-            _Extraction(plan, media, tracks.paths, execution).make(missing)
-        return replace(tracks, extracted=tuple(track.name for track in missing))
+            _Extraction(plan, media, tracks.paths, execution, steps).make(missing)
+        return replace(
+            tracks,
+            extracted=tuple(track.name for track in missing),
+            seconds=dict(steps.seconds),
+            total_seconds=time.perf_counter() - started,
+        )
     except _TrackError as failed:
         return _failure(recording, failed.track, failed.cause)
     except Exception as error:
@@ -109,7 +145,10 @@ def find_recording(
 ) -> RecordingTracks | Failure:
     """Find the tracks of ``plan`` in the cache; a `Failure` where one of them is missing. See `extract_recording`."""
     try:
-        tracks, missing = _locate(MediaSource(recording, segments, work), plan, work)
+        cache = TrackCache(work)
+        source = cache.source(recording, segments)
+        media = MediaSource(recording, segments, work, cache.info(recording))
+        tracks, missing = _locate(cache, media, source, plan)
         if missing:
             raise TrackError(f"not extracted yet: {', '.join(track.name for track in missing)}")
         return tracks
@@ -117,11 +156,39 @@ def find_recording(
         return _failure(recording, "", error)
 
 
-def _locate(media: MediaSource, plan: Plan, work: Path) -> tuple[RecordingTracks, list[PlannedTrack]]:
-    """Return where a recording's tracks lie, and which of them are not there yet."""
+def known_recording(
+    recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path
+) -> RecordingTracks | Failure | None:
+    """Say what came of a recording in earlier runs, from notes alone: no media is opened. None: there is work left."""
     cache = TrackCache(work)
+    source = cache.known_source(recording, segments)
+    if source is None:
+        return None
+    info = cache.known_info(recording)
+    if info is not None:
+        tracks, missing = _locate(cache, MediaSource(recording, segments, work, info), source, plan)
+        if not missing:
+            return tracks
+    known = cache.failure(plan, source)
+    try:
+        return None if known is None else Failure(**known)
+    except TypeError:  # not as this version writes it
+        return None
+
+
+def keep_failure(failure: Failure, recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path) -> None:
+    """Take note of a failure for later runs, where it would come again and it is known of which files it is."""
+    cache = TrackCache(work)
+    source = cache.known_source(recording, segments)
+    if failure.lasts and source is not None:
+        cache.keep_failure(plan, source, asdict(failure))
+
+
+def _locate(
+    cache: TrackCache, media: MediaSource, source: Source, plan: Plan
+) -> tuple[RecordingTracks, list[PlannedTrack]]:
+    """Return where a recording's tracks lie, and which of them are not there yet."""
     duration = media.info.duration_seconds
-    source = cache.source(media.recording, media.segments)
     keys = cache.keys(plan, source)
     tracks = RecordingTracks(
         recording=media.recording.id,
@@ -149,11 +216,14 @@ class _TrackError(Exception):
 class _Extraction:
     """The work on one recording."""
 
-    def __init__(self, plan: Plan, media: MediaSource, paths: Mapping[str, Path], execution: Execution) -> None:
+    def __init__(
+        self, plan: Plan, media: MediaSource, paths: Mapping[str, Path], execution: Execution, steps: Steps
+    ) -> None:
         self._plan = plan
         self._media = media
         self._paths = paths
         self._execution = execution
+        self._steps = steps
 
     def make(self, missing: Sequence[PlannedTrack]) -> None:
         """Make the missing tracks, each after those that it needs.
@@ -175,7 +245,7 @@ class _Extraction:
         chosen = [track for track in ready if not isinstance(track.extractor, VideoExtractor | FaceExtractor)]
         for track in chosen:
             with self._writing([track]) as write:
-                for piece in _named(track, self._pieces(track)):
+                for piece in self._named(track, self._pieces(track)):
                     write[track.name](piece)
         return chosen
 
@@ -195,7 +265,7 @@ class _Extraction:
                 readers.append(
                     FrameReader(
                         sampling=extractor.sampling,
-                        make=_maker(video, extractor.extract, self._execution),
+                        make=self._maker(video, extractor.extract),
                         write=write[name],
                         face_readers=[self._face_reader(face, write[face.name]) for face in of_faces],
                     )
@@ -221,7 +291,7 @@ class _Extraction:
 
     def _face_reader(self, track: PlannedTrack, write: Callable[[Track], None]) -> FaceReader:
         assert isinstance(track.extractor, FaceExtractor)  # nothing else is left when this is asked for
-        return FaceReader(make=_maker(track, track.extractor.extract, self._execution), write=write)
+        return FaceReader(make=self._maker(track, track.extractor.extract), write=write)
 
     def _pieces(self, track: PlannedTrack) -> Iterator[Track]:
         """Yield the pieces of a track that needs no frames."""
@@ -285,6 +355,18 @@ class _Extraction:
             for writer in writers.values():
                 writer.commit()
 
+    def _maker(
+        self, track: PlannedTrack, extract: Callable[[Iterator[Batch], Execution], Iterator[Track]]
+    ) -> Callable[[Iterator[Batch]], Iterator[Track]]:
+        """Return what makes a track of batches; its errors name the track."""
+        return lambda batches: self._named(track, extract(batches, self._execution))
+
+    def _named(self, track: PlannedTrack, pieces: Iterator[Track]) -> Iterator[Track]:
+        try:
+            yield from self._steps.of(track.name, pieces)
+        except Exception as error:
+            raise _TrackError(track.name, error) from error
+
     def _read(self, name: str) -> Track:
         return read_track(self._paths[name], self._plan.track(name).schema)
 
@@ -292,20 +374,6 @@ class _Extraction:
         # As long as the file: the clock of streams that a track does not read is not in its key.
         gap = Gap(start_seconds=0.0, end_seconds=self._media.file_info.duration_seconds, reason=reason)
         return empty_track(track.schema, [gap])
-
-
-def _maker(
-    track: PlannedTrack, extract: Callable[[Iterator[Batch], Execution], Iterator[Track]], execution: Execution
-) -> Callable[[Iterator[Batch]], Iterator[Track]]:
-    """Return what makes a track of batches; its errors name the track."""
-    return lambda batches: _named(track, extract(batches, execution))
-
-
-def _named(track: PlannedTrack, pieces: Iterator[Track]) -> Iterator[Track]:
-    try:
-        yield from pieces
-    except Exception as error:
-        raise _TrackError(track.name, error) from error
 
 
 def _made_by(track: PlannedTrack) -> str:
@@ -329,4 +397,5 @@ def _failure(recording: Recording, track: str, error: Exception) -> Failure:
     reason = text if known else f"{type(error).__name__}: {text}"
     if isinstance(error, FileNotFoundError):
         reason = f"{error.filename}: {os.strerror(error.errno or 0).lower()}"
-    return Failure(recording=recording.id, track=track, reason=reason, details=details)
+    lasts = known or not isinstance(error, OSError | MemoryError)
+    return Failure(recording=recording.id, track=track, reason=reason, details=details, lasts=lasts)

@@ -1,15 +1,41 @@
 """Running extraction over a corpus: the only place that knows processes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..corpus import Recording, Segment
+from ..errors import require_packages
 from .base import Execution
+from .cache import TrackCache
 from .plan import Plan
-from .recording import Failure, RecordingTracks, extract_recording
+from .recording import Failure, RecordingTracks, extract_recording, keep_failure, known_recording
+from .running.disk import Forecast
+from .running.groups import make_groups
+from .running.memory import share
+from .running.options import Running
+from .running.pool import Pool
+from .running.work import Death, Item, Tell, ThisProcess, Workers
 
-OnDone = Callable[[RecordingTracks | Failure], None]
-"""Told of every recording as it is finished, in whatever order that happens."""
+Result = RecordingTracks | Failure
+
+
+class Watcher:
+    """Is told what a run does, in its process. This one takes no notice."""
+
+    def begin(self, stage: str, recordings: int, media_seconds: float) -> None:
+        """Hear how much a stage has to do: ``probe``, ``extract`` or ``align``."""
+
+    def done(self, media_seconds: float, result: Result | None = None) -> None:
+        """Hear that a recording is done, in whatever order that happens; ``result`` where it is that of extraction."""
+
+    def forecast(self, size_bytes: int) -> None:
+        """Hear how much room the tracks will take that are still to come."""
+
+    def end(self) -> None:
+        """Hear that the stage is over."""
 
 
 def extract_all(
@@ -17,11 +43,13 @@ def extract_all(
     segments: Mapping[str, Sequence[Segment]],
     plan: Plan,
     work: Path,
-    execution: Execution,
-    jobs: int,
-    on_done: OnDone,
-) -> list[RecordingTracks | Failure]:
+    running: Running,
+    watcher: Watcher,
+) -> list[Result]:
     """Make the tracks of every recording that are not there yet.
+
+    What came of a recording in an earlier run is looked up first; where that is all, no worker is started. The others
+    are probed, so that the long ones can go first, and then extracted.
 
     Parameters
     ----------
@@ -33,27 +61,125 @@ def extract_all(
         What to make.
     work
         The work folder.
-    execution
+    running
         How to run.
-    jobs
-        Number of processes; 1: this one.
-    on_done
-        Called in this process.
+    watcher
+        Told what happens.
 
     Returns
     -------
     list
         In the order of ``recordings``.
-    """
-    from joblib import Parallel, delayed
 
-    done: dict[str, RecordingTracks | Failure] = {}
-    workers = max(1, min(jobs, len(recordings)))
-    tasks = (
-        delayed(extract_recording)(recording, segments[recording.id], plan, work, execution) for recording in recordings
+    Raises
+    ------
+    TrimodalError
+        If no worker can start, Dask is wanted and not installed, or the disk is too small.
+    """
+    results = known_results(recordings, segments, plan, work)
+    if running.retry_failed:
+        results = {id: result for id, result in results.items() if isinstance(result, RecordingTracks)}
+    left = [recording for recording in recordings if recording.id not in results]
+    if left:
+        with _workers(running, len(left)) as workers:
+            results |= _probe(left, work, running, workers, watcher)
+            left = [recording for recording in left if recording.id not in results]
+            results |= _extract(left, segments, plan, work, running, workers, watcher)
+    return [results[recording.id] for recording in recordings]
+
+
+def known_results(
+    recordings: Sequence[Recording], segments: Mapping[str, Sequence[Segment]], plan: Plan, work: Path
+) -> dict[str, Result]:
+    """Look up what came of recordings in earlier runs; those that have work left are not in it."""
+    known = {recording.id: known_recording(recording, segments[recording.id], plan, work) for recording in recordings}
+    return {id: result for id, result in known.items() if result is not None}
+
+
+def _workers(running: Running, recordings: int) -> Workers:
+    if running.scheduler is not None:
+        require_packages("a Dask cluster", ["distributed"], "dask")
+        from .running.cluster import Cluster
+
+        return Cluster(running)
+    if not running.jobs:
+        return ThisProcess(running.devices[0])
+    limit = running.memory_limit_bytes or share(running.jobs)
+    return Pool(min(running.jobs, recordings), running.devices, limit)
+
+
+def _probe(
+    recordings: Sequence[Recording], work: Path, running: Running, workers: Workers, watcher: Watcher
+) -> dict[str, Result]:
+    """Find out how long recordings last; return those that ended their workers. Others that fail do so again later."""
+    cache = TrackCache(work)
+    unknown = [recording for recording in recordings if cache.known_info(recording) is None]
+    watcher.begin("probe", len(unknown), 0.0)
+    items = [Item(id=one.id, content=one, limit_seconds=running.time_limit(0.0)) for one in unknown]
+    groups = make_groups(items, [0.0] * len(items), max(running.jobs, 1))
+    failures: dict[str, Result] = {}
+    for item, outcome in workers.do(partial(_probe_one, work), groups):
+        if isinstance(outcome, Death):
+            failures[item.id] = _failure(item.id, outcome)
+        watcher.done(0.0)
+    watcher.end()
+    return failures
+
+
+def _extract(
+    recordings: Sequence[Recording],
+    segments: Mapping[str, Sequence[Segment]],
+    plan: Plan,
+    work: Path,
+    running: Running,
+    workers: Workers,
+    watcher: Watcher,
+) -> dict[str, Result]:
+    by_id = {recording.id: recording for recording in recordings}
+    seconds = {recording.id: _seconds(recording, work) for recording in recordings}
+    items = [
+        Item(id=one.id, content=(one, segments[one.id]), limit_seconds=running.time_limit(seconds[one.id]))
+        for one in recordings
+    ]
+    forecast = Forecast(work, sum(seconds.values()))
+    watcher.begin("extract", len(items), sum(seconds.values()))
+    groups = make_groups(items, list(seconds.values()), max(running.jobs, 1))
+    results: dict[str, Result] = {}
+    for item, outcome in workers.do(partial(_extract_one, plan, work), groups):
+        result = _failure(item.id, outcome) if isinstance(outcome, Death) else outcome
+        results[item.id] = result
+        if isinstance(result, Failure):
+            keep_failure(result, by_id[item.id], segments[item.id], plan, work)
+            if not result.lasts:  # a full disk would fail all the others, too
+                forecast.check()
+        elif (size := forecast.add(seconds[item.id], result.bytes)) is not None:
+            watcher.forecast(size)
+        watcher.done(seconds[item.id], result)
+    watcher.end()
+    return results
+
+
+def _probe_one(work: Path, recording: Recording, device: str, tell: Tell) -> None:
+    with suppress(Exception):  # extraction meets it again, and says so
+        TrackCache(work).info(recording)
+
+
+def _extract_one(plan: Plan, work: Path, content: Any, device: str, tell: Tell) -> Result:
+    recording, segments = content
+    return extract_recording(recording, segments, plan, work, Execution(device=device), tell)
+
+
+def _seconds(recording: Recording, work: Path) -> float:
+    info = TrackCache(work).known_info(recording)
+    return 0.0 if info is None else info.duration_seconds
+
+
+def _failure(recording: str, death: Death) -> Failure:
+    return Failure(
+        recording=recording,
+        track=death.track,
+        reason=death.reason,
+        details=death.details,
+        cause=death.cause,
+        lasts=death.cause != "lost",
     )
-    backend = Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")
-    for result in backend(tasks):
-        done[result.recording] = result
-        on_done(result)
-    return [done[recording.id] for recording in recordings]

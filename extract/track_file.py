@@ -6,7 +6,8 @@ Layout (version 1): attributes ``format``, ``version``, ``made_by`` (JSON: extra
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,7 +16,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import TrackError
+from ..errors import TrackError, what_the_system_said
 from ..track import TEXT, Gap, Schema, Track, concatenate, empty_track, numpy_dtype
 
 FORMAT = "trimodal-track"
@@ -54,20 +55,31 @@ class TrackWriter:
         self._gaps += piece.gaps
         self._buffered += piece.times.nbytes + sum(array.nbytes for array in piece.fields.values())
         if self._buffered > _BUFFER_BYTES:
-            self._flush()
+            with self._disk():
+                self._flush()
 
     def commit(self) -> None:
-        """Finish the file and give it its name."""
-        self._flush()
-        for name, values in _gap_columns(self._gaps).items():
-            self._file.create_dataset(f"gaps/{name}", data=values)
-        self._file.close()
+        """Finish the file and give it its name; raises OSError where there is no room for it."""
+        with self._disk():
+            self._flush()
+            for name, values in _gap_columns(self._gaps).items():
+                self._file.create_dataset(f"gaps/{name}", data=values)
+            self._file.close()
         self._temporary.replace(self._path)
 
     def discard(self) -> None:
         """Remove what is not committed."""
-        self._file.close()
+        with suppress(OSError, RuntimeError):  # a file that could not be written cannot be closed either
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Tell what the disk refuses from other errors: h5py has two kinds for it, and long texts."""
+        try:
+            yield
+        except (OSError, RuntimeError) as error:
+            raise OSError(f"{self._path.parent}: a track cannot be written ({what_the_system_said(error)})") from error
 
     def __enter__(self) -> "TrackWriter":
         return self

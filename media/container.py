@@ -38,7 +38,8 @@ def open_container(path: Path, options: Mapping[str, str] = _NO_OPTIONS) -> Iter
         if path.stat().st_size == 0:
             raise MediaError(f"{path}: the file is empty; expected video or audio")
         # Only local files: a playlist or a crafted container must not make us fetch an address.
-        container = av.open(str(path), options={**options, "protocol_whitelist": "file"})
+        # Titles and comments in any encoding, of which we read none, must not make a file unreadable.
+        container = av.open(str(path), options={**options, "protocol_whitelist": "file"}, metadata_errors="replace")
     except (OSError, av.FFmpegError) as error:
         raise MediaError(f"{path}: {_reason(error)}; expected video or audio") from None
     with container:
@@ -46,17 +47,17 @@ def open_container(path: Path, options: Mapping[str, str] = _NO_OPTIONS) -> Iter
 
 
 def video_stream(container: "InputContainer") -> "VideoStream | None":
-    """Return the first stream of moving pictures, leaving out cover art; None if there is none."""
+    """Return the first stream of moving pictures that has a decoder, leaving out cover art; None if there is none."""
     from av.stream import Disposition
 
     for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
+        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             return stream
     return None
 
 
 def audio_stream(container: "InputContainer", number: int = 0) -> "AudioStream | None":
-    """Return an audio stream by its number among them; None if there is no audio at all.
+    """Return an audio stream by its number among them; None if there is no audio at all, or no decoder for it.
 
     Raises
     ------
@@ -66,7 +67,7 @@ def audio_stream(container: "InputContainer", number: int = 0) -> "AudioStream |
     streams = container.streams.audio
     if streams and number >= len(streams):
         raise MediaError(f"{container.name}: has {len(streams)} audio streams; expected a stream number below that")
-    return streams[number] if streams else None
+    return streams[number] if streams and streams[number].codec_context is not None else None
 
 
 class Decoding:

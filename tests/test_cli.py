@@ -1,5 +1,6 @@
 """The command line: exit codes and lines, as a user sees them."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from stores import write_store
 
 from trimodal.cli import main
 
+QUICK = ["--recipe", "quickstart", "--out", "{tmp}/s"]
 RECIPE = "tracks: {mfcc: {}, words: {}}\nalign: {voice: {tracks: [mfcc], timeline: words}}\n"
 
 
@@ -26,12 +28,12 @@ def _one_line(text: str) -> str:
 
 def test_run_inspect_verify(sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = str(tmp_path / "s")
-    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "1"]) == 0
+    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "0"]) == 0
     printed = capsys.readouterr()
     assert "6 recordings (17.3 s), 12 tracks extracted now" in printed.out
     assert printed.out.endswith("s: written\n")
     assert "6/6 recordings" in printed.err
-    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "1", "--quiet"]) == 0
+    assert main(["run", str(sample), "--recipe", recipe, "--out", store, "--jobs", "0", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
     assert main(["inspect", store]) == 0
     shown = capsys.readouterr().out
@@ -51,9 +53,36 @@ def test_the_two_halves(sample: Path, recipe: str, tmp_path: Path, capsys: pytes
     halves = [str(sample), "--recipe", recipe, "--work", work]
     assert main(["align", *halves, "--out", store]) == 2
     assert "not extracted yet: mfcc, words" in _one_line(capsys.readouterr().err)
-    assert main(["extract", *halves, "--jobs", "1"]) == 0
+    assert main(["extract", *halves, "--jobs", "0"]) == 0
     assert main(["align", *halves, "--out", store]) == 0
     assert capsys.readouterr().out.endswith("s: written\n")
+
+
+def test_status_run_record_and_json_lines(
+    sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, work = tmp_path / "corpus", tmp_path / "w"
+    folder.mkdir()
+    shutil.copyfile(sample / "happy.mp4", folder / "happy.mp4")
+    (folder / "zero.mp4").touch()
+    halves = [str(folder), "--recipe", recipe, "--work", str(work)]
+    assert main(["status", *halves]) == 1
+    assert capsys.readouterr().out == "0 recordings done (0.00 h), 0 failed, 2 left\n"
+    assert main(["extract", *halves, "--jobs", "0", "--log-json"]) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    assert [line["recording"] for line in lines if line["event"] in ("done", "failed")] == ["happy", "zero"]
+    assert main(["status", *halves]) == 1
+    failed, counted = capsys.readouterr().out.splitlines()
+    assert failed.startswith("failed: zero: ")
+    assert counted == "1 recordings done (0.00 h), 1 failed, 0 left"
+    (folder / "zero.mp4").unlink()
+    assert main(["status", *halves]) == 0
+    (file,) = (work / "runs").iterdir()
+    record = json.loads(file.read_text())
+    assert (record["recordings_extracted"], record["failures"], record["stopped_by"]) == (1, {"error": 1}, "")
+    assert set(record["seconds_by_track"]) == {"mfcc", "words"}
+    assert set(record["seconds_by_stage"]) == {"probe", "extract"}
+    assert record["running"]["jobs"] == 0
 
 
 def test_what_the_split_leaves_out_is_noted(
@@ -62,7 +91,7 @@ def test_what_the_split_leaves_out_is_noted(
     with open(recipe, "a") as file:
         file.write(f"split: {{files: {{train: {tmp_path / 'train.txt'}}}}}\n")
     (tmp_path / "train.txt").write_text("happy\nunhappy\n")
-    assert main(["extract", str(sample), "--recipe", recipe, "--work", str(tmp_path / "w"), "--jobs", "1"]) == 0
+    assert main(["extract", str(sample), "--recipe", recipe, "--work", str(tmp_path / "w"), "--jobs", "0"]) == 0
     notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
     assert notes[-2:] == [
         "note: 5 of 6 segments are in no split (sad, meeting, angry, ...)",
@@ -76,7 +105,7 @@ def test_segments_that_are_left_out_are_counted(
     shutil.copyfile(sample / "happy.mp4", tmp_path / "happy.mp4")
     manifest, store = tmp_path / "list.csv", str(tmp_path / "s")
     manifest.write_text("media,start,end\nhappy.mp4,0,1\nhappy.mp4,2,60\nhappy.mp4,70,80\nhappy.mp4,90,91\n")
-    arguments = ["run", str(manifest), "--recipe", recipe, "--out", store, "--jobs", "1"]
+    arguments = ["run", str(manifest), "--recipe", recipe, "--out", store, "--jobs", "0"]
     for state in ("written", "up to date"):
         assert main(arguments) == 0
         printed = capsys.readouterr()
@@ -98,11 +127,11 @@ def test_failures_are_one_line_each_and_exit_code_1(
     folder.mkdir()
     shutil.copyfile(sample / "happy.mp4", folder / "happy.mp4")
     (folder / "zero.mp4").touch()
-    arguments = ["run", str(folder), "--recipe", recipe, "--out", str(tmp_path / "s"), "--jobs", "1"]
+    arguments = ["run", str(folder), "--recipe", recipe, "--out", str(tmp_path / "s"), "--jobs", "0"]
     assert main(arguments) == 1
     lines = capsys.readouterr().err.splitlines()
     assert lines[-2] == f"failed: zero: {folder / 'zero.mp4'}: the file is empty; expected video or audio"
-    assert lines[-1] == f"1 recordings failed, listed in {tmp_path / 's.work' / 'failures.csv'}"
+    assert lines[-1] == f"1 recordings failed (1 by error), listed in {tmp_path / 's.work' / 'failures.csv'}"
     assert main([*arguments, "--debug"]) == 1
     assert "Traceback" in capsys.readouterr().err
 
@@ -132,6 +161,14 @@ def test_stores_are_taken_apart_compared_and_put_together(tmp_path: Path, capsys
         (["run", "{tmp}", "--recipe", "quikstart", "--out", "{tmp}/s"], "did you mean 'quickstart'?"),
         (["run", "{tmp}", "--recipe", "{tmp}/bad.yaml", "--out", "{tmp}/s"], "line 1: tracks.mfcc.n_mfc: unknown key"),
         (["run", "{tmp}", "--recipe", "quickstart", "--out", "{tmp}/s", "--layout", "foldr"], "did you mean 'folder'?"),
+        (["run", "{tmp}", *QUICK, "--jobs", "-1"], "jobs must be at least 0, found -1"),
+        (["run", "{tmp}", *QUICK, "--time-limit", "-1"], "time limits must be positive, found 600.0 s and -1.0 s"),
+        (["run", "{tmp}", *QUICK, "--memory-limit", "0.1"], "a worker needs 256 MiB at least, found a limit of 95"),
+        (["run", "{tmp}", *QUICK, "--device", "cuda:77"], "the device 'cuda:77' is not there"),
+        (
+            ["run", "{tmp}", *QUICK, "--scheduler", "tcp://a:1"],
+            "is the address of a Dask scheduler; add --backend dask",
+        ),
         (["inspect", "{tmp}"], "no manifest.json in it; expected a feature store"),
         (["verify", "{tmp}/none"], "no manifest.json in it; expected a feature store"),
         (["diff", "{tmp}", "{tmp}"], "no manifest.json in it; expected a feature store"),

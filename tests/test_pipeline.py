@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from trimodal.corpus import Corpus, read_corpus
-from trimodal.errors import CorpusError, RecipeError, StoreError, UsageError
+from trimodal.errors import CorpusError, RecipeError, StoreError
+from trimodal.extract.runner import Result, Watcher
+from trimodal.extract.running import Running
 from trimodal.inspect_store import print_store
 from trimodal.pipeline import RunReport, align, default_work, extract, find_tracks, run
 from trimodal.recipe import Recipe, load_recipe, parse_recipe
@@ -37,7 +39,7 @@ def quickstart() -> Recipe:
 def done(sample: Path, quickstart: Recipe, tmp_path_factory: pytest.TempPathFactory) -> RunReport:
     """The sample corpus through quickstart, in two processes."""
     store = tmp_path_factory.mktemp("pipeline") / "sample.store"
-    return run(read_corpus(sample), quickstart, store, jobs=2)
+    return run(read_corpus(sample), quickstart, store, running=Running(jobs=2))
 
 
 def _bytes(store: Path) -> dict[str, bytes]:
@@ -93,7 +95,7 @@ def test_provenance_says_how_it_was_made(done: RunReport) -> None:
 
 def test_a_second_run_extracts_and_writes_nothing(done: RunReport, sample: Path, quickstart: Recipe) -> None:
     before = {path: path.stat().st_mtime_ns for path in done.store.iterdir()}
-    again = run(read_corpus(sample), quickstart, done.store, jobs=1)
+    again = run(read_corpus(sample), quickstart, done.store)
     assert again.extraction.extracted == 0
     assert not again.written
     assert {path: path.stat().st_mtime_ns for path in done.store.iterdir()} == before
@@ -104,7 +106,7 @@ def test_a_run_from_nothing_in_one_process_gives_the_same_bytes(
     done: RunReport, sample: Path, quickstart: Recipe, tmp_path: Path
 ) -> None:
     corpus = read_corpus(shutil.copytree(sample, tmp_path / "moved"))
-    other = run(corpus, quickstart, tmp_path / "other.store", jobs=1)
+    other = run(corpus, quickstart, tmp_path / "other.store")
     assert other.extraction.extracted == 6 * 7
     assert _bytes(other.store) == _bytes(done.store)
 
@@ -121,7 +123,7 @@ def test_another_timeline_needs_no_extraction(
 ) -> None:
     text = quickstart.text.replace("timeline: words, pool: mean}", "timeline: {grid: {rate_hz: 10}}}", 1)
     corpus = read_corpus(sample)
-    extraction = extract(corpus, parse_recipe(text, "grid.yaml"), default_work(done.store), jobs=1)
+    extraction = extract(corpus, parse_recipe(text, "grid.yaml"), default_work(done.store))
     assert extraction.extracted == 0
     align(corpus, parse_recipe(text, "grid.yaml"), extraction, tmp_path / "grid.store")
     rows = FeatureStore(tmp_path / "grid.store").rows("audio", 0)
@@ -141,11 +143,20 @@ def mixed(sample: Path, tmp_path: Path) -> Callable[[], Corpus]:
     return lambda: read_corpus(folder)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+class Seen(Watcher):
+    def __init__(self) -> None:
+        self.recordings: list[str] = []
+
+    def done(self, media_seconds: float, result: Result | None = None) -> None:
+        if result is not None:
+            self.recordings.append(result.recording)
+
+
+@pytest.mark.parametrize("jobs", [0, 2])
 def test_what_cannot_be_read_costs_itself_alone(mixed: Callable[[], Corpus], tmp_path: Path, jobs: int) -> None:
-    seen: list[str] = []
-    report = run(mixed(), SOUND, tmp_path / "s", jobs=jobs, on_done=lambda result: seen.append(result.recording))
-    assert sorted(seen) == ["broken_words", "empty", "good", "text"]
+    seen = Seen()
+    report = run(mixed(), SOUND, tmp_path / "s", running=Running(jobs=jobs), watcher=seen)
+    assert sorted(seen.recordings) == ["broken_words", "empty", "good", "text"]
     assert list(FeatureStore(report.store).segments["id"]) == ["good"]
     reasons = {failure.recording: failure.reason for failure in report.extraction.failures}
     assert set(reasons) == {"broken_words", "empty", "text"}
@@ -153,7 +164,7 @@ def test_what_cannot_be_read_costs_itself_alone(mixed: Callable[[], Corpus], tmp
     assert "invalid data found" in reasons["text"]
     assert "not JSON" in reasons["broken_words"]
     table = (tmp_path / "s.work" / "failures.csv").read_text().splitlines()
-    assert table[0] == "recording,track,reason"
+    assert table[0] == "recording,stage,track,cause,reason"
     assert len(table) == 4
 
 
@@ -302,8 +313,6 @@ def test_refusals_come_before_any_work(sample: Path, tmp_path: Path) -> None:
     clash = replace(corpus, segments=tuple(replace(one, labels={"start": 1.0}) for one in corpus.segments))
     with pytest.raises(StoreError, match="label 'start' is also a column of the segment table; expected another name"):
         run(clash, SOUND, tmp_path / "s")
-    with pytest.raises(UsageError, match="jobs must be at least 1, found 0"):
-        run(corpus, SOUND, tmp_path / "s", jobs=0)
     assert not (tmp_path / "s.work").exists()
 
 

@@ -1,3 +1,4 @@
+import json
 import os
 import pty
 import subprocess
@@ -6,37 +7,54 @@ import sys
 import pytest
 
 from trimodal.extract.recording import Failure
-from trimodal.progress import Progress
+from trimodal.progress import JsonLog, Progress
 
 FAILED = Failure(recording="a", track="", reason="no luck", details="")
 
 SCRIPT = """
-from trimodal.extract.recording import Failure
 from trimodal.progress import Progress
-with Progress(2, quiet=False) as progress:
-    for _ in range(2):
-        progress.done(Failure(recording="a", track="", reason="no luck", details=""))
+with Progress() as progress:
+    progress.begin("extract", 2, 7200.0)
+    progress.done(1800.0)
+    progress.done(5400.0)
+    progress.end()
 """
 
 
 def test_a_terminal_shows_a_bar_and_no_lines() -> None:
     ours, theirs = pty.openpty()
-    subprocess.run([sys.executable, "-c", SCRIPT], stderr=theirs, check=True)
+    subprocess.run([sys.executable, "-c", SCRIPT], stderr=theirs, check=True, env={**os.environ, "COLUMNS": "200"})
     os.close(theirs)
     shown = os.read(ours, 1 << 16).decode()
     os.close(ours)
-    assert "2/2" in shown
-    assert "recordings" not in shown
+    assert "2/2 recordings, 2.0 of 2.0 h" in shown
+    assert "left" not in shown
 
 
-def test_elsewhere_the_last_recording_makes_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with Progress(2, quiet=False) as progress:
-        progress.done(FAILED)
-        progress.done(FAILED)
-    assert capsys.readouterr().err == "2/2 recordings, 0.0 x real time, about 0 s left\n"
+def test_elsewhere_the_last_recording_of_a_stage_makes_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress() as progress:
+        progress.begin("probe", 2, 0.0)
+        progress.done(0.0)
+        progress.done(0.0)
+        progress.begin("extract", 1, 1800.0)
+        progress.done(1800.0, FAILED)
+        progress.forecast(2_000_000)
+        progress.forecast(1_000_000)
+    probed, extracted, room = capsys.readouterr().err.splitlines()
+    assert probed == "probe: 2/2 recordings, about 0 s left"
+    assert extracted.startswith("extract: 1/1 recordings, 30.0 of 30.0 min, ")
+    assert extracted.endswith(" x real time, about 0 s left")
+    assert room == "about 2 MB of tracks are still to come"
 
 
-def test_quiet_shows_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    with Progress(1, quiet=True) as progress:
-        progress.done(FAILED)
-    assert capsys.readouterr() == ("", "")
+def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with JsonLog() as log:
+        log.begin("extract", 1, 60.0)
+        log.done(60.0, FAILED)
+        log.forecast(5)
+        log.end()
+    printed = capsys.readouterr()
+    lines = [json.loads(line) for line in printed.err.splitlines()]
+    assert [line["event"] for line in lines] == ["begin", "failed", "forecast", "end"]
+    assert lines[1]["reason"] == "no luck"
+    assert {line["stage"] for line in lines} == {"extract"}

@@ -9,6 +9,7 @@ from trimodal.corpus import Recording, read_corpus
 from trimodal.extract import Execution
 from trimodal.extract.plan import make_plan
 from trimodal.extract.recording import RecordingTracks, extract_recording
+from trimodal.extract.running import Running
 from trimodal.extract.text.words import Words
 from trimodal.extract.track_file import read_track
 from trimodal.pipeline import RunReport, run
@@ -25,7 +26,7 @@ GRID_TICKS_PER_SECOND = 25_000
 @pytest.fixture(scope="module")
 def report(media: Path, tmp_path_factory: pytest.TempPathFactory) -> RunReport:
     store = tmp_path_factory.mktemp("real") / "talking.store"
-    return run(read_corpus(media / "talking"), load_recipe("quickstart"), store, jobs=2)
+    return run(read_corpus(media / "talking"), load_recipe("quickstart"), store, running=Running(jobs=2))
 
 
 def _track(report: RunReport, recording: str, name: str) -> Track:
@@ -60,9 +61,7 @@ def test_two_speakers_have_two_faces_in_every_sampled_frame(report: RunReport) -
 
 
 @pytest.mark.parametrize("clip", ["bbaf2n", "swwp2s"])
-def test_aligned_words_lie_near_the_corpus_own_times(
-    report: RunReport, media: Path, clip: str, tmp_path: Path
-) -> None:
+def test_aligned_words_lie_near_the_corpus_own_times(report: RunReport, media: Path, clip: str, tmp_path: Path) -> None:
     given = _track(report, f"grid-{clip}", "words")
     assert set(given.fields["origin"].tolist()) == {"given"}
     lines = (media / "talking" / f"grid-{clip}.align").read_text().splitlines()

@@ -1,4 +1,6 @@
 import socket
+import struct
+import wave
 from pathlib import Path
 
 import av
@@ -86,3 +88,26 @@ def test_decoding_ends_where_the_container_breaks_off(tmp_path: Path) -> None:
     count = sum(len(batch.pixels) for batch in read_frames(path, info, Sampling()))
     audio = read_audio(path, info)
     assert audio is not None and 0 < count < 50 and 0 < audio.end_seconds < 2
+
+
+def _wave(path: Path) -> bytearray:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(32_000))
+    return bytearray(path.read_bytes())
+
+
+def test_a_title_that_is_not_utf_8_harms_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    title = b"INFOINAM" + struct.pack("<I", 6) + "Café".encode("latin-1") + b"\0\0"
+    path.write_bytes(_wave(path) + b"LIST" + struct.pack("<I", len(title)) + title)
+    assert probe(path).duration_seconds == pytest.approx(1.0)
+
+
+def test_a_stream_without_a_decoder_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    content = _wave(path)
+    content[20:22] = b"\x99\x99"  # the number of a codec that does not exist
+    path.write_bytes(content)
+    with pytest.raises(MediaError, match=r"a\.wav: holds neither audio nor video"):
+        probe(path)

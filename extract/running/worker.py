@@ -1,0 +1,51 @@
+"""The other end of a pool's pipe: a process that does what it is sent, until the pipe closes."""
+
+import faulthandler
+import os
+import pickle
+import signal
+import sys
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from threading import Thread
+
+LOG_NUMBER = 2
+"""File descriptor of standard error, which a pool points at a file."""
+
+
+def main(descriptor: int) -> None:
+    """Serve the pool at the other end of a pipe.
+
+    Messages in: a pickled device, then pickled pairs of a task and its items. Messages out: ``("ready",)``; for every
+    item ``("track", name)`` whenever another track is begun, and ``("done", result)``.
+    """
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    connection = Connection(descriptor)
+    messages: SimpleQueue[bytes] = SimpleQueue()
+    # Unpickling imports packages, some of which want to be in the main thread: this one only listens.
+    Thread(target=_receive, args=(connection, messages), daemon=True).start()
+    device = pickle.loads(messages.get())
+    connection.send(("ready",))
+    while True:
+        task, items = pickle.loads(messages.get())
+        for item in items:
+            _empty_log()
+            connection.send(("done", task(item.content, device, lambda track: connection.send(("track", track)))))
+
+
+def _receive(connection: Connection, messages: "SimpleQueue[bytes]") -> None:
+    """Pass messages on; where the pool is gone, end this process and all that it started."""
+    try:
+        while True:
+            messages.put(connection.recv_bytes())
+    except (EOFError, OSError):
+        os.killpg(0, signal.SIGKILL)
+
+
+def _empty_log() -> None:
+    """Forget what earlier items wrote: the log is to say what happened to one."""
+    sys.stderr.flush()
+    sys.stdout.flush()
+    os.ftruncate(LOG_NUMBER, 0)

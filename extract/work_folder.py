@@ -1,0 +1,41 @@
+"""One run at a time in a work folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import UsageError
+
+LOCK_FILE = ".lock"
+
+
+@contextmanager
+def locked(work: Path) -> Iterator[None]:
+    """Keep other runs out of a work folder, and clear away what killed ones left half-written.
+
+    The system lets go of the lock with the process, however it ends.
+
+    Raises
+    ------
+    UsageError
+        If another run is in it, or it cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(work / LOCK_FILE, timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise UsageError(
+            f"{work}: another run is at work in this folder; wait for it, or give another --work"
+        ) from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"{work}: cannot be written ({reason}); give a work folder that can") from None
+    try:
+        for leftover in work.glob("*/**/.*.tmp"):
+            leftover.unlink(missing_ok=True)
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,70 @@
+"""A real Dask cluster of processes on this machine."""
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from distributed import LocalCluster
+from poison import SECONDS, Poison, write_sound
+
+from trimodal.corpus import read_corpus
+from trimodal.errors import MissingPackageError, UsageError
+from trimodal.extract.running import Running
+from trimodal.pipeline import run
+from trimodal.recipe import parse_recipe
+
+CHEAP = parse_recipe(
+    "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.1}}}\n"
+    "align: {voice: {tracks: [waveform], timeline: none}}",
+    "cheap.yaml",
+)
+
+
+def test_the_same_bytes_and_the_same_failures(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for clip in sample.glob("*.mp4"):
+        (folder / clip.name).symlink_to(clip)
+    for name in ("abort", "raise", "die_once"):
+        write_sound(folder / f"{name}.wav", SECONDS[name])
+    monkeypatch.chdir(tmp_path)
+    corpus = read_corpus(Path("corpus"))  # workers are told where relative paths begin
+    recipe = replace(CHEAP, tracks={**CHEAP.tracks, "poison": Poison(folder=str(tmp_path))})
+    here = run(corpus, recipe, tmp_path / "here", running=Running(jobs=2))
+    (tmp_path / "died").unlink()
+    there = run(corpus, recipe, tmp_path / "there", running=Running(jobs=2, scheduler="local"))
+    assert {(one.recording, one.cause) for one in there.extraction.failures} == {("abort", "crash"), ("raise", "error")}
+    assert [replace(one, details="") for one in there.extraction.failures] == [
+        replace(one, details="") for one in here.extraction.failures
+    ]
+    stores = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("here", "there")]
+    assert stores[0] == stores[1]
+    time.sleep(0.5)
+    left = [
+        process for process in psutil.Process().children(recursive=True) if "running.worker" in str(process.cmdline())
+    ]
+    assert left == []
+
+
+def test_a_cluster_that_is_there_already(sample: Path, tmp_path: Path) -> None:
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster:
+        running = Running(scheduler=cluster.scheduler_address)
+        report = run(read_corpus(sample), CHEAP, tmp_path / "s", running=running)
+    assert report.extraction.extracted == 6
+
+
+def test_no_scheduler(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trimodal.extract.running.cluster._CONNECT_SECONDS", 1)
+    with pytest.raises(UsageError, match=r"no Dask cluster with workers at 'tcp://127\.0\.0\.1:9' .*; expected tcp://"):
+        run(read_corpus(sample), CHEAP, tmp_path / "s", running=Running(scheduler="tcp://127.0.0.1:9"))
+
+
+def test_no_dask(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.split(".")[0] == "distributed"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingPackageError, match=r"a Dask cluster needs the package 'distributed'.*trimodal\[dask\]"):
+        run(read_corpus(sample), CHEAP, tmp_path / "s", running=Running(scheduler="local"))

@@ -1,0 +1,83 @@
+"""The pool alone, with tasks that show what it does."""
+
+import os
+from pathlib import Path
+
+import pool_tasks
+import pytest
+
+from trimodal.errors import UsageError
+from trimodal.extract.running.pool import Pool
+from trimodal.extract.running.work import Death, Item, ThisProcess
+
+MEMORY = 2**31
+
+
+def _items(*contents: object) -> list[Item]:
+    return [Item(id=str(number), content=content, limit_seconds=30.0) for number, content in enumerate(contents)]
+
+
+def _outcomes(pool: Pool | ThisProcess, task: object, groups: list[list[Item]]) -> dict[str, object]:
+    with pool:
+        return {item.id: outcome for item, outcome in pool.do(task, groups)}  # type: ignore[arg-type]
+
+
+def test_devices_are_dealt_out_and_workers_kept() -> None:
+    with Pool(2, ["a", "b"], MEMORY) as pool:
+        first = dict(
+            outcome for _, outcome in pool.do(pool_tasks.device_and_process, [[one] for one in _items(*range(6))])
+        )
+        second = dict(
+            outcome for _, outcome in pool.do(pool_tasks.device_and_process, [[one] for one in _items(*range(6))])
+        )
+    assert set(first) == {"a", "b"}
+    assert second.items() <= first.items()
+    assert os.getpid() not in first.values()
+
+
+def test_this_process() -> None:
+    (outcome,) = _outcomes(ThisProcess("a"), pool_tasks.device_and_process, [_items(0)]).values()
+    assert outcome == ("a", os.getpid())
+
+
+def test_a_group_goes_on_after_the_death_of_one_of_its_members() -> None:
+    found = _outcomes(Pool(1, ["cpu"], MEMORY), pool_tasks.die_if, [_items(False, True, False, True, False)])
+    deaths = {id: outcome for id, outcome in found.items() if isinstance(outcome, Death)}
+    assert set(deaths) == {"1", "3"}
+    assert {id: outcome for id, outcome in found.items() if id not in deaths} == dict.fromkeys("024", "alive")
+    assert all(death.track == "dying" and "last words" in death.details for death in deaths.values())
+
+
+def test_the_one_after_a_death_is_not_blamed(tmp_path: Path) -> None:
+    """A worker is killed from outside while it works on each of the items, once."""
+    found = _outcomes(Pool(1, ["cpu"], MEMORY), pool_tasks.kill_once, [_items(*(tmp_path / name for name in "abc"))])
+    assert list(found.values()) == ["alive"] * 3
+
+
+def test_the_log_is_that_of_one_item() -> None:
+    found = _outcomes(Pool(1, ["cpu"], MEMORY), pool_tasks.speak_and_die, [_items("first", "second")])
+    first, second = (found[id] for id in "01")
+    assert isinstance(first, Death) and isinstance(second, Death)
+    assert "first" in first.details
+    assert "second" in second.details and "first" not in second.details
+
+
+def test_a_time_limit_says_where() -> None:
+    quick = Item(id="quick", content=0, limit_seconds=0.5)
+    (death,) = _outcomes(Pool(1, ["cpu"], MEMORY), pool_tasks.sleep, [[quick]]).values()
+    assert isinstance(death, Death)
+    assert (death.cause, death.reason) == ("time limit", "took longer than 0 s, which is its time limit")
+    assert "in sleep\n" in death.details
+
+
+def test_a_program_that_a_worker_started_ends_with_it(tmp_path: Path) -> None:
+    slow = Item(id="slow", content=tmp_path / "pid", limit_seconds=1.0)
+    (death,) = _outcomes(Pool(1, ["cpu"], MEMORY), pool_tasks.start_program, [[slow]]).values()
+    assert isinstance(death, Death)
+    assert pool_tasks.is_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_workers_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trimodal.extract.running.pool._MAIN", "raise SystemExit('no luck {path!r:.0}')")
+    with pytest.raises(UsageError, match=r"worker processes cannot start: no luck"):
+        _outcomes(Pool(1, ["cpu"], MEMORY), pool_tasks.sleep, [_items(0)])

@@ -1,0 +1,204 @@
+"""Isolation: whatever happens to one recording, the others come out; and what is remembered of it."""
+
+import csv
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from broken_media import extract_broken
+from poison import SECONDS, Poison, write_sound
+
+from trimodal.corpus import Corpus, read_corpus
+from trimodal.errors import TrackError, UsageError
+from trimodal.extract.running import Running
+from trimodal.extract.work_folder import locked
+from trimodal.pipeline import Extraction, extract, run, status
+from trimodal.recipe import Recipe, parse_recipe
+from trimodal.store import FeatureStore, verify
+
+CHEAP = parse_recipe(
+    "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.1}}}\n"
+    "align: {voice: {tracks: [waveform], timeline: none}}",
+    "cheap.yaml",
+)
+RUNNING = Running(jobs=2, time_limit_seconds=8.0, time_limit_factor=0.0, memory_limit_bytes=2**30)
+UNREADABLE = ("truncated_no_moov", "zero_byte", "text_named")
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Recipe:
+    """Sound, and the extractor that goes wrong."""
+    return replace(CHEAP, tracks={**CHEAP.tracks, "poison": Poison(folder=str(tmp_path))})
+
+
+def _failures(extraction: Extraction) -> dict[str, str]:
+    return {failure.recording: failure.cause for failure in extraction.failures}
+
+
+def _bytes(store: Path) -> Mapping[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(store.iterdir())}
+
+
+def test_poison_costs_those_alone_who_took_it(recipe: Recipe, media: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    shutil.copytree(media / "odd", folder)
+    for name, seconds in SECONDS.items():
+        write_sound(folder / f"{name}.wav", seconds)
+    write_sound(folder / "innocent.wav", 0.7)
+    corpus = read_corpus(folder)
+    report = run(corpus, recipe, tmp_path / "s", running=RUNNING)
+    expected = {
+        "raise": "error",
+        "hang": "time limit",
+        "hang_and_hold": "time limit",
+        "allocate": "memory limit",
+        "abort": "crash",
+        "segfault": "crash",
+        "leave": "crash",
+        **dict.fromkeys(UNREADABLE, "error"),
+    }
+    assert _failures(report.extraction) == expected
+    assert verify(report.store) == []
+    kept = {recording.id for recording in corpus.recordings} - set(expected)
+    assert {"innocent", "die_once", "write_rubbish", "vfr"} < kept
+    assert set(FeatureStore(report.store).segments["id"]) == kept
+    with open(tmp_path / "s.work" / "failures.csv", newline="") as file:
+        rows = {row["recording"]: row for row in csv.DictReader(file)}
+    assert {name: row["cause"] for name, row in rows.items()} == expected
+    assert all((row["stage"], row["track"]) == ("extract", "poison") for name, row in rows.items() if name in SECONDS)
+    assert all((row["stage"], row["track"]) == ("read", "") for name, row in rows.items() if name in UNREADABLE)
+    assert rows["hang"]["reason"] == "took longer than 8 s, which is its time limit"
+    assert rows["allocate"]["reason"] == "took more than 1024 MiB of memory, which is a worker's limit"
+    assert rows["abort"]["reason"] == "ended its process (SIGABRT), twice"
+    assert rows["segfault"]["reason"] == "ended its process (SIGSEGV), twice"
+    assert rows["leave"]["reason"] == "ended its process (exit status 3), twice"
+    log = (tmp_path / "s.work" / "failures.log").read_text()
+    assert log.count("in _do\n") >= 5  # Python's tracebacks, those of native crashes and of the hang among them
+    again = run(corpus, recipe, tmp_path / "s", running=replace(RUNNING, jobs=0))  # all is known: nothing hangs here
+    assert _failures(again.extraction) == expected
+    assert not again.written
+
+
+def test_failures_are_remembered_until_something_changes(recipe: Recipe, tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    for name in ("good", "bad"):
+        write_sound(folder / f"{name}.wav", 0.7)
+    os.truncate(folder / "bad.wav", 20)
+    corpus, work = read_corpus(folder), tmp_path / "w"
+    assert [len(part) for part in _status(corpus, recipe, work)] == [0, 0, 2]
+    extract(corpus, recipe, work)
+    done, failed, left = _status(corpus, recipe, work)
+    assert (done, failed, left) == ({"good"}, {"bad"}, set())
+    (tmp_path / "w" / "failed").rename(tmp_path / "elsewhere")
+    assert _status(corpus, recipe, work)[2] == {"bad"}
+    (tmp_path / "elsewhere").rename(tmp_path / "w" / "failed")
+    write_sound(folder / "bad.wav", 0.8)
+    assert _status(corpus, recipe, work)[2] == {"bad"}
+    assert extract(corpus, recipe, work).failures == ()
+
+
+def _status(corpus: Corpus, recipe: Recipe, work: Path) -> tuple[set[str], set[str], set[str]]:
+    found = status(corpus, recipe, work)
+    return {one.recording for one in found.done}, {one.recording for one in found.failed}, set(found.left)
+
+
+def test_what_failed_is_tried_again_where_that_is_asked_for(recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    write_sound(tmp_path / "corpus" / "die_once.wav", SECONDS["raise"])
+    corpus, work = read_corpus(tmp_path / "corpus"), tmp_path / "w"
+    assert _failures(extract(corpus, recipe, work)) == {"die_once": "error"}
+    notes = list((work / "failed").iterdir())
+    before = [note.stat().st_mtime_ns for note in notes]
+    extract(corpus, recipe, work)
+    assert [note.stat().st_mtime_ns for note in notes] == before
+    extract(corpus, recipe, work, running=Running(retry_failed=True))
+    assert [note.stat().st_mtime_ns for note in notes] != before
+
+
+def test_what_the_system_could_not_do_is_tried_again(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    write_sound(tmp_path / "corpus" / "a.wav", 0.7)
+    corpus, work = read_corpus(tmp_path / "corpus"), tmp_path / "w"
+    (tmp_path / "w" / "tracks").mkdir(parents=True)
+    folder = tmp_path / "w" / "tracks"
+    folder.rmdir()
+    folder.touch()  # a file where a folder should be
+    failed = extract(corpus, CHEAP, work)
+    assert failed.failures[0].lasts is False
+    folder.unlink()
+    assert extract(corpus, CHEAP, work).failures == ()
+
+
+def test_bit_identical_whatever_the_workers_and_the_order(sample: Path, tmp_path: Path) -> None:
+    corpus = read_corpus(sample)
+    first = run(corpus, CHEAP, tmp_path / "0", running=Running(jobs=0))
+    for jobs in (1, 2, 4):
+        other = run(corpus, CHEAP, tmp_path / str(jobs), running=Running(jobs=jobs))
+        assert other.extraction.extracted == 6
+        assert _bytes(other.store) == _bytes(first.store)
+
+
+def test_two_runs_in_one_work_folder(sample: Path, tmp_path: Path) -> None:
+    with locked(tmp_path / "w"), pytest.raises(UsageError, match="another run is at work in this folder; wait for it"):
+        extract(read_corpus(sample), CHEAP, tmp_path / "w")
+    assert extract(read_corpus(sample), CHEAP, tmp_path / "w").failures == ()
+
+
+def test_a_work_folder_that_cannot_be_written(sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "w").touch()
+    with pytest.raises(UsageError, match=r"w: cannot be written \(file exists\); give a work folder that can"):
+        extract(read_corpus(sample), CHEAP, tmp_path / "w")
+
+
+def test_what_killed_runs_left_is_cleared_away(sample: Path, tmp_path: Path) -> None:
+    extraction = extract(read_corpus(sample), CHEAP, tmp_path / "w")
+    (folder,) = (tmp_path / "w" / "tracks").iterdir()
+    (folder / ".half.h5.0123.tmp").touch()
+    again = extract(read_corpus(sample), CHEAP, tmp_path / "w")
+    assert again.extracted == 0
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        recording.paths["waveform"].name for recording in extraction.recordings
+    )
+
+
+def test_a_disk_that_is_too_small_stops_the_run(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    with pytest.raises(TrackError, match=r"GB of tracks are still to come and 0\.0 GB are free; make room"):
+        extract(read_corpus(sample), CHEAP, tmp_path / "w")
+    monkeypatch.undo()
+    assert 0 < extract(read_corpus(sample), CHEAP, tmp_path / "w").extracted < 6
+
+
+def test_odd_ids(tmp_path: Path) -> None:
+    ids = ["a/b", "../x", "..", "x" * 300, "ünï cödé", "clip", "Clip", "CON", "a\nb", " "]
+    write_sound(tmp_path / "a.wav", 0.7)
+    with open(tmp_path / "list.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["media", "recording", "segment"], *(["a.wav", id, id] for id in ids)])
+    report = run(read_corpus(tmp_path / "list.csv"), CHEAP, tmp_path / "s", running=Running(jobs=2))
+    assert report.extraction.failures == ()
+    assert sorted(FeatureStore(report.store).segments["id"]) == sorted(
+        one.id for one in read_corpus(tmp_path / "list.csv").recordings
+    )
+    assert report.extraction.extracted == len(ids)
+
+
+def test_the_clock_of_the_wall_does_not_matter(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter([1e9 * (-1) ** step * step for step in range(1000)])
+    monkeypatch.setattr(time, "time", lambda: next(now))
+    assert extract(read_corpus(sample), CHEAP, tmp_path / "w", running=Running(jobs=1)).failures == ()
+
+
+def test_broken_media_cost_a_line_each(sample: Path, tmp_path: Path) -> None:
+    found = extract_broken(sorted(sample.glob("*.mp4")), tmp_path, 30, seed=0)
+    assert len(found.recordings) + len(found.failures) == 30
+    assert len(found.recordings) > 5
+    assert found.failures
+    for failure in found.failures:
+        assert failure.cause == "error"
+        assert failure.reason.startswith(str(tmp_path / "corpus"))  # one of our own errors, which name the file

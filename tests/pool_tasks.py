@@ -1,0 +1,59 @@
+"""Tasks for worker processes, which import this file."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from trimodal.extract.running.work import Tell
+
+
+def device_and_process(content: object, device: str, tell: Tell) -> tuple[str, int]:
+    time.sleep(0.2)
+    return device, os.getpid()
+
+
+def die_if(dies: bool, device: str, tell: Tell) -> str:
+    tell("dying")
+    if dies:
+        print("last words", file=sys.stderr)
+        os.abort()
+    tell("")
+    return "alive"
+
+
+def kill_once(mark: Path, device: str, tell: Tell) -> str:
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "alive"
+
+
+def speak_and_die(words: str, device: str, tell: Tell) -> None:
+    print(words, file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+def sleep(content: object, device: str, tell: Tell) -> None:
+    time.sleep(60)
+
+
+def start_program(note: Path, device: str, tell: Tell) -> None:
+    program = subprocess.Popen(["sleep", "60"])
+    note.write_text(str(program.pid))
+    program.wait()
+
+
+def is_gone(process_id: int) -> bool:
+    """Wait a while for a process to end."""
+    try:
+        psutil.Process(process_id).wait(5)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired:
+        return False
+    return True
