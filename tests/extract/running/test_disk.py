@@ -21,5 +21,5 @@ def test_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TrackError, match=r"about 2\.8 GB of tracks are still to come and 2\.0 GB are free; make room"):
         forecast.add(100.0, 3 * 10**8 + 10**7)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=0))
-    with pytest.raises(TrackError, match="and 0.0 GB are free"):
+    with pytest.raises(TrackError, match=r"and 0\.0 GB are free"):
         Forecast(tmp_path, 0.0).check()

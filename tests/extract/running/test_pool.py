@@ -63,7 +63,6 @@ def test_the_log_is_that_of_one_item() -> None:
 
 
 def test_a_time_limit_says_where() -> None:
-    (item,) = _items(0)
     quick = Item(id="quick", content=0, limit_seconds=0.5)
     (death,) = _outcomes(Pool(1, ["cpu"], MEMORY), pool_tasks.sleep, [[quick]]).values()
     assert isinstance(death, Death)
