@@ -11,7 +11,7 @@ PACKAGES := align audit corpus exchange extract media recipe sample store
 $(VENV)/installed: setup.cfg constraints.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[extract,asr,torch,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[extract,asr,dask,torch,dev]'
 	touch $@
 
 # The sample corpus through the quickstart recipe: what is in the store, and one batch of it.

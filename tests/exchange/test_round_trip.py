@@ -9,7 +9,6 @@ import pytest
 
 from trimodal.corpus import CorpusError, read_corpus
 from trimodal.exchange import export
-from trimodal.extract import Execution
 from trimodal.pipeline import run
 from trimodal.recipe import parse_recipe
 from trimodal.store import FeatureStore
@@ -51,7 +50,7 @@ def corpus(sample: Path, tmp_path: Path) -> Path:
 def test_what_came_in_goes_out(corpus: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.store"
     recipe = parse_recipe(RECIPE, "mixed.yaml")
-    report = run(read_corpus(corpus), recipe, path, work=tmp_path / "work", execution=Execution(), jobs=1)
+    report = run(read_corpus(corpus), recipe, path, work=tmp_path / "work")
     assert not report.extraction.failures
     store = FeatureStore(path)
     pose = np.load(corpus / "pose.npy").astype(np.float32)
@@ -76,4 +75,4 @@ def test_what_came_in_goes_out(corpus: Path, tmp_path: Path) -> None:
 def test_features_that_no_recording_has(corpus: Path, tmp_path: Path) -> None:
     recipe = parse_recipe(RECIPE.replace("feature: pose", "feature: poes"), "mixed.yaml")
     with pytest.raises(CorpusError, match=r"no recording has the features 'poes', which track 'pose' reads; did"):
-        run(read_corpus(corpus), recipe, tmp_path / "a", work=tmp_path / "w", execution=Execution(), jobs=1)
+        run(read_corpus(corpus), recipe, tmp_path / "a", work=tmp_path / "w")
