@@ -1,6 +1,7 @@
-"""Spectral features against librosa's bare calls, in processor time of one thread: run python benchmarks/audio.py.
+"""Features of sound against the libraries' bare calls: run python benchmarks/audio.py.
 
-With python benchmarks/audio.py MINUTES ... (Linux) it measures the memory that sounds of these lengths take.
+First spectral features in processor time of one thread, then what functionals.py and speech.py beside it measure. With
+python benchmarks/audio.py MINUTES ... (Linux) it measures the memory that sounds of these lengths take.
 """
 
 import sys
@@ -11,8 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import functionals
 import librosa
 import numpy as np
+import speech
 
 from trimodal.extract.audio import AudioExtractor
 from trimodal.extract.audio.chroma import ChromaCqt
@@ -158,3 +161,5 @@ if __name__ == "__main__":
             memory([int(minutes) for minutes in sys.argv[1:]])
         else:
             speed()
+            functionals.main(None)
+            speech.main()

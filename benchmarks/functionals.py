@@ -20,7 +20,19 @@ _EVERY = 10
 """Of the calls per window every n-th is made; their time is multiplied."""
 
 
-def main(path: Path, feature_sets: tuple[str, ...]) -> None:
+FEATURE_SETS = ("eGeMAPSv02", "GeMAPSv01b", "IS09", "emobase", "IS10", "ComParE_2016")
+
+
+def main(path: Path | None) -> None:
+    """Compare on a file's sound; None: on a clip of the sample corpus."""
+    warnings.simplefilter("ignore")  # opensmile warns of sets that have a newer version
+    with tempfile.TemporaryDirectory() as folder:
+        if path is None:
+            write_sample(Path(folder) / "sample")
+        compare(path or Path(folder) / "sample" / "happy.mp4", FEATURE_SETS)
+
+
+def compare(path: Path, feature_sets: tuple[str, ...]) -> None:
     audio = _speech(path)
     windows = Windows(length_seconds=4.0, hop_seconds=0.04)
     spans = windows.times(audio.start_seconds, audio.end_seconds)
@@ -61,9 +73,4 @@ def _speech(path: Path) -> Audio:
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore")  # opensmile warns of sets that have a newer version
-    with tempfile.TemporaryDirectory() as folder:
-        if len(sys.argv) < 2:
-            write_sample(Path(folder) / "sample")
-        file = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "sample" / "happy.mp4"
-        main(file, ("eGeMAPSv02", "GeMAPSv01b", "IS09", "emobase", "IS10", "ComParE_2016"))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
