@@ -29,8 +29,8 @@ _LOOK_EVERY_SECONDS = 0.1
 """How often limits are looked after."""
 _START_SECONDS = 300.0
 """How long a worker may take to say that it is there."""
-_STARTS = 3
-"""So many that fail one after the other are not by chance."""
+_STARTS = 6
+"""So many that fail one after the other are not by chance, nor by somebody who kills a few workers."""
 _LOG_BYTES = 64 * 1024
 Limit = Literal["time limit", "memory limit"]
 _MAIN = "import sys; sys.path[:] = {path!r}; from {package}.worker import main; main({descriptor})"
