@@ -77,6 +77,11 @@ def what_the_system_said(error: OSError | RuntimeError) -> str:
     return (said[1] if said else str(getattr(error, "strerror", None) or error)).lower()
 
 
+def one_line(error: Exception) -> str:
+    """Return the message of a library's error in one line, shortened; its type where it has none."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 def require_packages(user: str, modules: Iterable[str], extra: str) -> None:
     """Check that ``modules`` are installed, without importing them.
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ...errors import WeightsError
+from ...errors import WeightsError, one_line
 from ..weights import model_files
 from .speech_frames import FrameGrid
 
@@ -89,11 +89,6 @@ def read_features(folder: Path, kind: str) -> Any:
     if type(features).__name__ != kind:
         raise WeightsError(f"{folder}: has a {type(features).__name__}; expected a {kind} for this type of model")
     return features
-
-
-def one_line(error: Exception) -> str:
-    """Return the message of a library's error, shortened."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _convolutional(folder: Path, config: Any) -> SpeechDescription:

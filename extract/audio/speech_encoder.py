@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import WeightsError
 from ..torch_linear import prepare_linear_layers
-from ..torch_precision import Precision, multiplying_in
+from ..torch_precision import Precision, convolving_exactly, multiplying_in
 from .sound_moments import moments, window_moments
 from .speech_description import SpeechDescription, read_features
 from .speech_frames import Chunk, chunks
@@ -118,7 +118,7 @@ class SpeechEncoder(ABC):
         import torch
 
         network = self._network
-        with torch.inference_mode(), multiplying_in(self._setting.precision, self._device), _exactly():
+        with torch.inference_mode(), multiplying_in(self._setting.precision, self._device), convolving_exactly():
             output = network(values.to(self._device), output_hidden_states=True)
         # What the last layer gives may be normalised once more; that is the model's output.
         complete = max(self._setting.layers) == self._described.depth
@@ -196,7 +196,7 @@ class ConvolutionalEncoder(SpeechEncoder):
     def _convolve(self, values: "Tensor", layers: Sequence[Any]) -> "Tensor":
         import torch
 
-        with torch.inference_mode(), multiplying_in(self._setting.precision, self._device), _exactly():
+        with torch.inference_mode(), multiplying_in(self._setting.precision, self._device), convolving_exactly():
             hidden = values.to(self._device)[:, None]
             for layer in layers:
                 hidden = layer(hidden)
@@ -267,10 +267,3 @@ def load_encoder(described: SpeechDescription, setting: SpeechSetting, device: s
     """Return a model on a device; it is kept for the next recording."""
     kind = WhisperEncoder if described.is_whisper else ConvolutionalEncoder
     return kind(described, setting, device)
-
-
-def _exactly() -> Any:
-    """Return a context that keeps a GPU from convolving in TF32, which has three digits, as torch would by itself."""
-    import torch
-
-    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)

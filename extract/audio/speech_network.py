@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...errors import WeightsError
-from .speech_description import one_line
+from ...errors import WeightsError, one_line
 
 _UNUSED = ("masked_spec_embed", "decoder.")
 """Weights that only training, or writing text, needs."""

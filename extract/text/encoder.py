@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import WeightsError
+from ...errors import WeightsError, one_line
 from ..torch_linear import prepare_linear_layers
 from ..torch_precision import Precision, multiplying_in
-from .tokenizer import Subwords, SubwordTokenizer, one_line
+from .tokenizer import Subwords, SubwordTokenizer
 
 if TYPE_CHECKING:
     from torch import Tensor

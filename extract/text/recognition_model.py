@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ...errors import WeightsError
+from ...errors import WeightsError, one_line
 from .alignment.timed_words import SAMPLE_RATE
 
 
@@ -40,8 +40,9 @@ def load_recognition_model(folder: Path, auto_class: Any) -> tuple[Any, Any, Any
         )
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # transformers, tokenizers and safetensors each raise errors of their own
-        reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"{folder}: {auto_class.__name__} of transformers cannot load it ({reason})") from None
+        raise WeightsError(
+            f"{folder}: {auto_class.__name__} of transformers cannot load it ({one_line(error)})"
+        ) from None
     if loading["missing_keys"]:
         # transformers would make them up.
         raise WeightsError(f"{folder}: lacks the weights '{min(loading['missing_keys'])}'; expected a trained model")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import WeightsError
+from ...errors import WeightsError, one_line
 
 _FILES = (
     "tokenizer.json",
@@ -139,8 +139,3 @@ def tokenizer_files(folder: Path) -> dict[str, Path]:
     if not files:
         raise WeightsError(f"{folder}: holds no tokenizer; expected tokenizer.json")
     return files
-
-
-def one_line(error: Exception) -> str:
-    """Return what an error says in one line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__

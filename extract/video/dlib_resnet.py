@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import WeightsError
+from ..torch_precision import convolving_exactly
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -122,9 +123,7 @@ class DlibResNet:
         if chips.dtype != np.uint8 or chips.shape[1:] != (CHIP_PIXELS, CHIP_PIXELS, 3):
             raise ValueError(f"chips must be uint8 of shape (n, 150, 150, 3), found {chips.dtype} of {chips.shape}")
         found = np.empty((len(chips), DIMENSIONS), np.float32)
-        # On a GPU torch would by itself convolve in TF32, which keeps three digits.
-        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-        with torch.inference_mode(), exact:
+        with torch.inference_mode(), convolving_exactly():
             for start in range(0, len(chips), _BATCH):
                 batch = torch.from_numpy(chips[start : start + _BATCH].copy()).to(self._device)
                 found[start : start + _BATCH] = self._run(batch).cpu().numpy()

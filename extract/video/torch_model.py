@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ParameterError, WeightsError
-from ..torch_precision import multiplying_in
+from ...errors import ParameterError, WeightsError, one_line
+from ..torch_precision import convolving_exactly, multiplying_in
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -111,9 +111,9 @@ def _read(path: Path) -> "Mapping[str, Tensor]":
             "expected torch.save(network.state_dict(), ...)"
         ) from None
     except SafetensorError as error:
-        raise WeightsError(f"{path}: not safetensors ({_one_line(error)}); expected a state dict") from None
+        raise WeightsError(f"{path}: not safetensors ({one_line(error)}); expected a state dict") from None
     except Exception as error:  # a broken file raises whatever the unpickler or the archive stumbles over
-        raise WeightsError(f"{path}: not a checkpoint ({_one_line(error)}); expected a state dict") from None
+        raise WeightsError(f"{path}: not a checkpoint ({one_line(error)}); expected a state dict") from None
     if not isinstance(state, Mapping) or not state:
         raise WeightsError(f"{path}: holds {type(state).__name__}; expected a state dict, names with tensors")
     for name, value in state.items():
@@ -122,10 +122,6 @@ def _read(path: Path) -> "Mapping[str, Tensor]":
                 f"{path}: '{str(name)[:80]}' is {type(value).__name__}; expected a state dict alone, names with tensors"
             )
     return state
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 class Embedder:
@@ -172,10 +168,8 @@ class Embedder:
         import torch
 
         found = []
-        # On a GPU torch would by itself convolve in TF32, which keeps three digits.
-        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
         half = multiplying_in("float16" if self._half else "float32", self._device)
-        with torch.inference_mode(), exact, half:
+        with torch.inference_mode(), convolving_exactly(), half:
             for start in range(0, len(pictures), _BATCH):
                 batch = torch.from_numpy(pictures[start : start + _BATCH].copy()).to(self._device)
                 values = ((batch - self._mean) / self._deviation).permute(0, 3, 1, 2)

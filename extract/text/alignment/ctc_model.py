@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ....errors import WeightsError
 from ...audio.speech_frames import Chunk, FrameGrid, chunks
+from ...torch_precision import convolving_exactly
 from ..recognition_model import load_recognition_model
 from .timed_words import SAMPLE_RATE
 
@@ -146,9 +147,7 @@ class CtcModel:
         torch = self._torch
         copies = [np.array(sound) for sound in sounds]
         values = self._features(copies, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_values
-        # On a GPU torch would by itself convolve in TF32, which keeps three digits.
-        exact = torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
-        with torch.inference_mode(), exact:
+        with torch.inference_mode(), convolving_exactly():
             logits: Tensor = self._model(values.to(self._device)).logits.float()
         return logits
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ....errors import WeightsError
+from ....errors import WeightsError, one_line
 from ..alignment.timed_words import TimedWord
 
 if TYPE_CHECKING:
@@ -74,8 +74,7 @@ def _load(folder: Path, device: str) -> "WhisperModel":
         # One thread, as everything that runs in a worker has.
         return WhisperModel(str(folder), device=kind, device_index=int(index or 0), cpu_threads=1)
     except (RuntimeError, ValueError, OSError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"{folder}: not a Whisper model that CTranslate2 can load ({reason})") from None
+        raise WeightsError(f"{folder}: not a Whisper model that CTranslate2 can load ({one_line(error)})") from None
 
 
 def _folder(model: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ....errors import WeightsError
+from ....errors import WeightsError, one_line
 from ...weights import model_files, model_folder
 from ..alignment.ctc_model import CtcModel, load_ctc_model
 from ..alignment.timed_words import SAMPLE_RATE, TimedWord
@@ -122,6 +122,5 @@ def _load(folder: Path, device: str) -> _Engine:
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"{folder}: not a model that transformers can load ({reason})") from None
+        raise WeightsError(f"{folder}: not a model that transformers can load ({one_line(error)})") from None
     return _Whisper(folder, device) if config.model_type == "whisper" else _Ctc(load_ctc_model(folder, device))
