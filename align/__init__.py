@@ -4,7 +4,7 @@ from ..errors import RecipeError
 from .labels import label_kinds, wanted_labels
 from .outputs import align_recording
 from .samples import choose_samples
-from .schemas import output_schemas
+from .schemas import check_columns, output_schemas
 from .segments import Exclusion
 from .splits import statistics_tables, with_splits
 
@@ -12,6 +12,7 @@ __all__ = [
     "Exclusion",
     "RecipeError",
     "align_recording",
+    "check_columns",
     "choose_samples",
     "label_kinds",
     "output_schemas",
