@@ -177,7 +177,7 @@ def test_a_repaired_file_comes_in_on_the_next_run(mixed: Callable[[], Corpus], s
 
 
 def test_a_recording_without_media_has_gaps_where_media_would_be_read(tmp_path: Path) -> None:
-    (tmp_path / "manifest.csv").write_text("recording,media,duration,text\na,,2.0,how are you\n")
+    (tmp_path / "manifest.csv").write_text("recording,media,duration,end,text\na,,2.0,1.5,how are you\n")
     recipe = parse_recipe(
         "tracks: {mfcc: {}, faces: {}, words: {}}\nalign: {voice: {tracks: [mfcc], timeline: words}}", "words.yaml"
     )
