@@ -76,7 +76,9 @@ def read_text(path: Path, findings: Findings) -> str:
     return text
 
 
-def read_table(path: Path, columns: Sequence[str], findings: Findings, delimiter: str = ",") -> list[TableRow]:
+def read_table(
+    path: Path, columns: Sequence[str], findings: Findings, delimiter: str = ",", optional: Sequence[str] = ()
+) -> list[TableRow]:
     """Return the rows of a table whose first line is its header; see `read_text`.
 
     Parameters
@@ -89,6 +91,8 @@ def read_table(path: Path, columns: Sequence[str], findings: Findings, delimiter
         Where that is noted.
     delimiter
         What stands between cells.
+    optional
+        Columns that need not be there and are used where they are.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def read_table(path: Path, columns: Sequence[str], findings: Findings, delimiter
         if header.count(column) != 1:
             problem = "has no column" if column not in header else "has more than one column"
             raise CorpusError(f"{path}: {problem} '{column}'; {did_you_mean(column, header)}")
-    if more := [name for name in header if name not in columns]:
+    if more := [name for name in header if name not in (*columns, *optional)]:
         findings.note(f"{path}: {counted('columns are not used', more)}")
     for line, cells in rows:
         if len(cells) != len(header):
