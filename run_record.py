@@ -61,6 +61,7 @@ class Recorder(Watcher):
             "corpus": str(corpus.root.absolute()),
             "recordings_in_corpus": len(corpus.recordings),
             "recipe": recipe.name,
+            "dry_weights": recipe.dry_weights,
             "work": str(work.absolute()),
             "running": asdict(running),
         }
