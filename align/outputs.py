@@ -1,6 +1,7 @@
 """Outputs: what a trainer reads, made of tracks on a timeline."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from itertools import pairwise
 from typing import assert_never
 
@@ -56,7 +57,8 @@ def align_recording(
         The arrays of every output.
     """
     bounds = np.array([_bounds(segment, duration_seconds) for segment in segments], np.float64).reshape(-1, 2)
-    texts = _spoken(tracks, recipe, bounds)
+    timelines = _Timelines(tracks, bounds)
+    texts = _spoken(timelines, recipe)
     rows = [
         SegmentRow(
             id=segment.id,
@@ -72,7 +74,7 @@ def align_recording(
     ]
     speakers = [segment.speaker for segment in segments]
     made_from = {name: extractor.needed_tracks() for name, extractor in recipe.tracks.items()}
-    return rows, {name: _output(spec, tracks, made_from, bounds, speakers) for name, spec in recipe.align.items()}
+    return rows, {name: _output(spec, made_from, timelines, speakers) for name, spec in recipe.align.items()}
 
 
 def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
@@ -82,33 +84,48 @@ def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
     return segment.start_seconds, segment.end_seconds
 
 
-def _spoken(tracks: Mapping[str, Track], recipe: Recipe, bounds: NDArray[np.float64]) -> list[str]:
+class _Timelines:
+    """The rows in a recording's segments of tracks that are timelines, each found once, whatever outputs share it."""
+
+    def __init__(self, tracks: Mapping[str, Track], bounds: NDArray[np.float64]) -> None:
+        self.tracks = tracks
+        self.bounds = bounds
+        self._intervals: dict[str, Intervals] = {}
+
+    def of_segments(self, some: NDArray[np.intp]) -> "_Timelines":
+        """Return the same of some of the segments."""
+        return _Timelines(self.tracks, self.bounds[some])
+
+    def intervals(self, name: str) -> Intervals:
+        """Return the rows of a track."""
+        if name not in self._intervals:
+            self._intervals[name] = row_intervals(self.tracks[name], self.bounds)
+        return self._intervals[name]
+
+
+def _spoken(timelines: _Timelines, recipe: Recipe) -> list[str]:
     """Return the words of every segment, by the first output's timeline that has words; else empty texts."""
     for spec in recipe.align.values():
         if isinstance(spec.timeline, WordsTimeline):
-            words = tracks[spec.timeline.track]
-            intervals = row_intervals(words, bounds)
-            text = words.fields["text"][intervals.rows]
-            return [" ".join(text[first:last]) for first, last in pairwise(intervals.offsets)]
-    return [""] * len(bounds)
+            words = timelines.intervals(spec.timeline.track)
+            assert words.text is not None  # words have it
+            text = words.text.tolist()
+            return [" ".join(text[first:last]) for first, last in pairwise(words.offsets.tolist())]
+    return [""] * len(timelines.bounds)
 
 
 def _output(
-    spec: OutputSpec,
-    tracks: Mapping[str, Track],
-    made_from: Mapping[str, tuple[str, ...]],
-    bounds: NDArray[np.float64],
-    speakers: Sequence[str],
+    spec: OutputSpec, made_from: Mapping[str, tuple[str, ...]], timelines: _Timelines, speakers: Sequence[str]
 ) -> OutputArrays:
     """Return an output of all segments: those of certain speakers from a track of theirs."""
     if not spec.by_speaker:
-        return _Output(spec, tracks, made_from).arrays(bounds)
+        return _Output(spec, made_from, timelines).arrays()
     first = spec.tracks[0].name
     chosen = np.array([spec.by_speaker.get(speaker, first) for speaker in speakers], object)
     names = list(dict.fromkeys([first, *spec.by_speaker.values()]))
     segments = [np.flatnonzero(chosen == name) for name in names]
     parts = [
-        _Output(from_track(spec, name), tracks, made_from).arrays(bounds[some])
+        _Output(from_track(spec, name), made_from, timelines.of_segments(some)).arrays()
         for name, some in zip(names, segments, strict=True)
     ]
     return _in_order(parts, np.concatenate(segments))
@@ -137,41 +154,42 @@ class _Output:
     def __init__(
         self,
         spec: OutputSpec,
-        tracks: Mapping[str, Track],
         made_from: Mapping[str, tuple[str, ...]],
+        timelines: _Timelines,
     ) -> None:
+        tracks = timelines.tracks
         self._spec = spec
         self._made_from = made_from
+        self._timelines = timelines
         self._own = own_track(spec)
-        self._timeline_tracks = tracks
         self._features = {track.name: _restricted(tracks[track.name], spec.only_while, tracks) for track in spec.tracks}
 
-    def arrays(self, bounds: NDArray[np.float64]) -> OutputArrays:
+    def arrays(self) -> OutputArrays:
         spec = self._spec
-        intervals = self._intervals(bounds)
+        intervals = self._intervals()
         if spec.max_length is not None:
             intervals = capped(intervals, spec.max_length, keep_last=spec.keep == "last")
         pooled = [self._pooled(track, intervals) for track in spec.tracks]
         values = pooled[0].values
         if len(pooled) > 1:
             values = np.concatenate([one.values for one in pooled], axis=1, dtype=np.float32)
-        observed = np.logical_or.reduce([one.observed for one in pooled])
+        observed = reduce(np.logical_or, [one.observed for one in pooled])
         arrays = OutputArrays(
             values=fill(values, observed, intervals.times, intervals.offsets, spec.gaps),
             times=intervals.times,
             mask=observed,
-            coverage=np.mean([one.coverage for one in pooled], axis=0).astype(np.float32),
+            coverage=(sum(one.coverage for one in pooled) / len(pooled)).astype(np.float32),
             offsets=intervals.offsets,
-            text=self._text(intervals),
+            text=intervals.text,
         )
         return arrays if spec.groups is None else _grouped(arrays, spec.groups)
 
-    def _intervals(self, bounds: NDArray[np.float64]) -> Intervals:
-        timeline = self._spec.timeline
+    def _intervals(self) -> Intervals:
+        timeline, bounds = self._spec.timeline, self._timelines.bounds
         if self._own is not None:
             return row_intervals(self._features[self._own], bounds)
         if isinstance(timeline, RowsTimeline):
-            return row_intervals(self._timeline_tracks[timeline.track], bounds)
+            return self._timelines.intervals(timeline.track)
         if isinstance(timeline, GridTimeline):
             return grid_intervals(bounds, timeline.hop)
         if isinstance(timeline, WindowsTimeline):
@@ -193,15 +211,6 @@ class _Output:
             return pool_made_from(feature, rows, track.pool.statistics)
         return pool(feature, intervals.times, track.pool)
 
-    def _text(self, intervals: Intervals) -> NDArray[np.generic] | None:
-        timeline = self._spec.timeline
-        track = None
-        if self._own is not None:
-            track = self._features[self._own]
-        elif isinstance(timeline, RowsTimeline):
-            track = self._timeline_tracks[timeline.track]
-        return track.fields["text"][intervals.rows] if track is not None and "text" in track.schema else None
-
 
 def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Track]) -> Track:
     """Return the rows whose middle lies where another track's column is high enough."""
@@ -211,7 +220,8 @@ def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Trac
     column = np.asarray(other.values[:, other.schema["values"].columns.index(condition.column)], np.float64)
     middles = track.times.mean(axis=1)
     moments = np.stack([middles, np.nextafter(middles, np.inf)], axis=1)
-    return track.rows(overlap(other.times[column >= condition.at_least], moments).sum(axis=1) > 0)
+    overlaps = overlap(other.times[column >= condition.at_least], moments)
+    return track.rows(overlaps.where(overlaps.weights > 0).counts > 0)
 
 
 def _grouped(arrays: OutputArrays, groups: Groups) -> OutputArrays:

@@ -20,11 +20,14 @@ class Intervals:
     """Shape (segments + 1,): segment i has the intervals ``offsets[i]:offsets[i + 1]``."""
     rows: NDArray[np.intp] | None = None
     """Where the timeline is a track's: the row of that track that each interval is."""
+    text: NDArray[np.generic] | None = None
+    """Shape (R,): where that track has texts, that of each interval."""
 
     def take(self, kept: NDArray[np.intp], counts: NDArray[np.int64]) -> "Intervals":
         """Return the intervals at the positions ``kept``, of which each segment has ``counts``."""
         rows = None if self.rows is None else self.rows[kept]
-        return Intervals(times=self.times[kept], offsets=offsets_of(counts), rows=rows)
+        text = None if self.text is None else self.text[kept]
+        return Intervals(times=self.times[kept], offsets=offsets_of(counts), rows=rows, text=text)
 
 
 def row_intervals(track: Track, segments: NDArray[np.float64]) -> Intervals:
@@ -44,7 +47,8 @@ def row_intervals(track: Track, segments: NDArray[np.float64]) -> Intervals:
     segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
     found = order[ranges(first, last)]
     rows = found[np.lexsort((found, segment_of_interval))]
-    return Intervals(times=track.times[rows], offsets=offsets_of(last - first), rows=rows)
+    text = track.fields["text"][rows] if "text" in track.schema else None
+    return Intervals(times=track.times[rows], offsets=offsets_of(last - first), rows=rows, text=text)
 
 
 def grid_intervals(segments: NDArray[np.float64], hop_seconds: float) -> Intervals:

@@ -107,7 +107,7 @@ def test_edges_that_miss_each_other_by_rounding_do_not_overlap() -> None:
     added = np.concatenate([[0.0], np.cumsum(np.full(10, 0.1))])  # 0.6, 0.7, ...
     multiplied = np.arange(11) * 0.1  # 0.6000000000000001, 0.7000000000000001, ...
     times, asked = (np.stack([edges[:-1], edges[1:]], axis=1) for edges in (added, multiplied))
-    assert overlap(times[::2], asked).nnz > 5
+    assert len(overlap(times[::2], asked).rows) > 5
     track = feature([(float(start), float(end)) for start, end in times[::2]], np.ones(5, np.float32))
     assert pool_mean(track, asked).observed.tolist() == [True, False] * 5
 
@@ -135,7 +135,7 @@ def by_every_rule(test: Callable[..., None]) -> Callable[..., None]:
 @by_every_rule
 def test_small_blocks_give_the_same_numbers(times: Spans, intervals: Spans, rule: Pool) -> None:
     whole = pool(numbered(times), array(intervals), rule)
-    with mock.patch.object(pooling, "BLOCK_VALUES", 3), mock.patch("trimodal.align.statistics.BLOCK_VALUES", 3):
+    with mock.patch.object(pooling, "BLOCK_PAIRS", 3), mock.patch.object(pooling, "BLOCK_VALUES", 3):
         in_blocks = pool(numbered(times), array(intervals), rule)
     np.testing.assert_allclose(in_blocks.values, whole.values, rtol=1e-6, atol=1e-6)
     assert in_blocks.observed.tolist() == whole.observed.tolist()
