@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..corpus import Corpus, Segment
 from ..errors import CorpusError, RecipeError, did_you_mean

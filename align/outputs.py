@@ -178,7 +178,7 @@ class _Output:
             values=fill(values, observed, intervals.times, intervals.offsets, spec.gaps),
             times=intervals.times,
             mask=observed,
-            coverage=(sum(one.coverage for one in pooled) / len(pooled)).astype(np.float32),
+            coverage=(reduce(np.add, [one.coverage for one in pooled]) / len(pooled)).astype(np.float32),
             offsets=intervals.offsets,
             text=intervals.text,
         )

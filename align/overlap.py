@@ -1,5 +1,6 @@
 """What of a track lies in each interval, at the cost of a sort and of what overlaps."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -38,9 +39,18 @@ class Pairs:
 
 
 def overlap(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> Pairs:
-    """Return by how many seconds each row overlaps each interval.
+    """Return by how many seconds each row overlaps each interval; see `overlap_blocks`."""
+    _, pairs = next(overlap_blocks(rows, intervals, most_pairs=sys.maxsize))
+    return pairs
 
-    Some pairs overlap by 0 seconds: of rows and intervals without length.
+
+def overlap_blocks(
+    rows: NDArray[np.float64], intervals: NDArray[np.float64], most_pairs: int
+) -> Iterator[tuple[slice, Pairs]]:
+    """Yield consecutive intervals, all of them in turn, each time with by how many seconds each row overlaps each.
+
+    Overlapping windows meet every row many times: the pairs must not be there all at once. Some pairs overlap by 0
+    seconds: of rows and intervals without length.
 
     Parameters
     ----------
@@ -48,40 +58,77 @@ def overlap(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> Pairs:
         Shape (T, 2), starts in order; ends need not be.
     intervals
         Shape (R, 2), in any order.
+    most_pairs
+        Most pairs at once; a single interval may have more.
     """
+    side_by_side = bool((rows[1:, 1] >= rows[:-1, 1]).all())  # the rows that an interval meets
+    ends = rows[:, 1] if side_by_side else np.sort(rows[:, 1])
     last = rows[:, 0].searchsorted(intervals[:, 1], side="left")
-    if _in_order(rows[:, 1]):  # the rows that an interval meets lie side by side
-        first = np.minimum(rows[:, 1].searchsorted(intervals[:, 0], side="right"), last)
-        offsets = offsets_of(last - first)
-        row = ranges(first, last)
-    else:
-        offsets, row = _scattered(rows, intervals, last)
-    return Pairs(offsets=offsets, rows=row, weights=_shared_seconds(rows, intervals, offsets, row))
+    first = np.minimum(ends.searchsorted(intervals[:, 0], side="right"), last)
+    offsets = offsets_of(last - first)
+    reached = None if side_by_side else np.maximum.accumulate(rows[:, 1])
+    for some in _runs(offsets, most_pairs):
+        if reached is None:
+            own_offsets = offsets[some.start : some.stop + 1] - offsets[some.start]
+            row = ranges(first[some], last[some])
+        else:
+            own_offsets, row = _scattered(rows, reached, intervals[some], last[some])
+        seconds = _shared_seconds(rows, intervals[some], own_offsets, row)
+        yield some, Pairs(offsets=own_offsets, rows=row, weights=seconds)
 
 
-def _in_order(edges: NDArray[np.float64]) -> bool:
-    return bool((edges[1:] >= edges[:-1]).all())
+def _runs(offsets: NDArray[np.int64], most: int) -> Iterator[slice]:
+    """Yield consecutive intervals that have at most so many pairs together; at least one each time."""
+    count = len(offsets) - 1
+    if offsets[-1] <= most:
+        yield slice(0, count)
+        return
+    first = 0
+    while first < count:
+        last = max(first + 1, int(np.searchsorted(offsets, offsets[first] + most, side="right")) - 1)
+        yield slice(first, last)
+        first = last
 
 
 def _scattered(
-    rows: NDArray[np.float64], intervals: NDArray[np.float64], last: NDArray[np.intp]
+    rows: NDArray[np.float64],
+    reached: NDArray[np.float64],
+    intervals: NDArray[np.float64],
+    started: NDArray[np.intp],
 ) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """Return the pairs that overlap, of rows that end in any order.
 
     Either the row starts in the interval or the interval in the row. Both are ranges, so that a row that outlasts many
     later ones costs no more than what it overlaps.
+
+    Parameters
+    ----------
+    rows
+        Shape (T, 2).
+    reached
+        Shape (T,): the latest end of each row and those before it.
+    intervals
+        Shape (R, 2).
+    started
+        Shape (R,): rows that start before each interval ends.
     """
-    first = np.searchsorted(rows[:, 0], intervals[:, 0], side="left")
+    earliest = intervals[:, 0].min(initial=np.inf)
+    near = np.arange(reached.searchsorted(earliest), started.max(initial=0))
+    near = near[rows[near, 1] >= earliest]  # beside one that lasts long there can be many that are over
+    row_starts, row_ends = rows[near].T
+    first = np.searchsorted(row_starts, intervals[:, 0], side="left")
+    last = np.searchsorted(row_starts, intervals[:, 1], side="left")
     rows_inside = ranges(first, last)
     interval_around = np.repeat(np.arange(len(intervals)), np.maximum(last - first, 0))
     by_start = np.argsort(intervals[:, 0], kind="stable")
     starts = intervals[by_start, 0]
-    first = np.searchsorted(starts, rows[:, 0], side="right")
-    last = np.searchsorted(starts, rows[:, 1], side="left")
+    first = np.searchsorted(starts, row_starts, side="right")
+    last = np.searchsorted(starts, row_ends, side="left")
     intervals_inside = by_start[ranges(first, last)]
-    row_around = np.repeat(np.arange(len(rows)), np.maximum(last - first, 0))
+    row_around = np.repeat(np.arange(len(near)), np.maximum(last - first, 0))
     row, interval = np.append(rows_inside, row_around), np.append(interval_around, intervals_inside)
-    return offsets_of(np.bincount(interval, minlength=len(intervals))), row[np.lexsort((row, interval))]
+    counts = np.bincount(interval, minlength=len(intervals))
+    return offsets_of(counts), near[row[np.lexsort((row, interval))]]
 
 
 @compiled
@@ -149,41 +196,6 @@ def _covered(
     return part
 
 
-def blocks(
-    rows: NDArray[np.float64], intervals: NDArray[np.float64], most_pairs: int
-) -> Iterator[tuple[slice | NDArray[np.intp], slice]]:
-    """Yield consecutive intervals, all of them in turn, each time with the rows among which all lie that they meet.
-
-    Overlapping windows meet every row many times: what is made of each pair must not be there for all at once.
-
-    Parameters
-    ----------
-    rows
-        Shape (T, 2), starts in order.
-    intervals
-        Shape (R, 2), in any order.
-    most_pairs
-        Most pairs of a row and an interval that overlap; a single interval may have more.
-    """
-    started = np.searchsorted(rows[:, 0], intervals[:, 1], side="left")
-    ends = rows[:, 1] if _in_order(rows[:, 1]) else np.sort(rows[:, 1])
-    over = np.searchsorted(ends, intervals[:, 0], side="right")
-    pairs = offsets_of(np.maximum(started - over, 0))
-    if pairs[-1] <= most_pairs:
-        yield slice(0, len(rows)), slice(0, len(intervals))
-        return
-    reached = np.maximum.accumulate(rows[:, 1])
-    first = 0
-    while first < len(intervals):
-        last = max(first + 1, int(np.searchsorted(pairs, pairs[first] + most_pairs, side="right")) - 1)
-        start = intervals[first:last, 0].min()
-        first_row = int(np.searchsorted(reached, start, side="left"))
-        span = slice(first_row, max(first_row, int(started[first:last].max())))
-        not_over = rows[span, 1] >= start  # beside one that lasts long there can be many that are over
-        yield span if not_over.all() else first_row + np.flatnonzero(not_over), slice(first, last)
-        first = last
-
-
 def offsets_of(counts: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return where runs of the given lengths start when they lie one after the other, and where the last one ends."""
     offsets = np.zeros(len(counts) + 1, np.int64)
@@ -206,8 +218,8 @@ def ranges(first: NDArray[np.integer], last: NDArray[np.integer]) -> NDArray[np.
 def _counted_up(first: NDArray[np.integer], last: NDArray[np.integer], total: int) -> NDArray[np.intp]:
     numbers = np.empty(total, np.intp)
     place = 0
-    for begin, end in zip(first, last):
-        for number in range(begin, end):
+    for run in range(len(first)):
+        for number in range(first[run], last[run]):
             numbers[place] = number
             place += 1
     return numbers

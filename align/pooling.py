@@ -13,10 +13,9 @@ from .overlap import (
     LEAST_COVERAGE,
     ROUNDING_SECONDS,
     Pairs,
-    blocks,
     coverage,
     offsets_of,
-    overlap,
+    overlap_blocks,
     ranges,
     starts_inside,
 )
@@ -60,9 +59,11 @@ def pool(track: Track, intervals: NDArray[np.float64], rule: Pool) -> Pooled:
         return _nearest(track, intervals, rule.tolerance_seconds)
     if isinstance(rule, Linear | Pchip):
         return _interpolated(track, intervals, rule)
+    times = np.asfortranarray(track.times)  # starts side by side, and ends
+    lengths = times[:, 1] - times[:, 0]
     parts = [
-        _pool_overlaps(track.values[rows], track.times[rows], intervals[some], rule)
-        for rows, some in blocks(track.times, intervals, BLOCK_PAIRS)
+        _pool_overlaps(track.values, times, lengths, intervals[some], overlaps, rule)
+        for some, overlaps in overlap_blocks(times, intervals, BLOCK_PAIRS)
     ]
     return parts[0] if len(parts) == 1 else _joined(parts)
 
@@ -98,16 +99,17 @@ def as_they_are(track: Track, rows: NDArray[np.intp]) -> Pooled:
 def _pool_overlaps(
     values: NDArray[np.generic],
     times: NDArray[np.float64],
+    lengths: NDArray[np.float64],
     intervals: NDArray[np.float64],
+    overlaps: Pairs,
     rule: Functionals | Intersect | Inside,
 ) -> Pooled:
-    overlaps = overlap(times, intervals)
     counting = starts_inside(times, intervals) if isinstance(rule, Inside) else _counting(overlaps, intervals, rule)
     statistics = rule.statistics if isinstance(rule, Functionals) else _MEAN
     observed = counting.counts > 0
     # A row that starts in the interval says something of it, even where it lasts no time.
     covered = np.where(observed, np.maximum(coverage(times, intervals, overlaps), LEAST_COVERAGE), 0.0)
-    pooled = statistics_of(values, counting, times[:, 1] - times[:, 0], statistics)
+    pooled = statistics_of(values, counting, lengths, statistics)
     return Pooled(values=pooled, observed=observed, coverage=covered)
 
 

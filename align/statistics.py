@@ -48,9 +48,9 @@ def _statistic(
     offsets, rows = pairs.offsets, pairs.rows
     match statistic:
         case "mean":
-            _sum(offsets, rows, _shares(offsets, pairs.weights), flat, found)
+            _mean(offsets, rows, pairs.weights, flat, found)
         case "std":
-            _deviation(offsets, rows, _shares(offsets, pairs.weights), flat, found)
+            _deviation(offsets, rows, pairs.weights, flat, found)
         case "sum":
             _sum(offsets, rows, pairs.weights / whole[rows], flat, found)
         case "max":
@@ -62,19 +62,58 @@ def _statistic(
 
 
 @compiled
-def _shares(offsets: NDArray[np.integer], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how much each row counts of all that count for the interval.
+def _mean(
+    offsets: NDArray[np.integer],
+    rows: NDArray[np.integer],
+    weights: NDArray[np.float64],
+    flat: NDArray[np.generic],
+    found: NDArray[np.float32],
+) -> None:
+    """Write the weighted mean of the rows of every interval, made in float64.
 
-    Sums are made of shares and not of weights: the tiniest of these would lose digits when they are multiplied.
+    Rows are multiplied by their share and not by their weight: the tiniest of these would lose digits.
     """
-    shares = np.empty_like(weights)
+    means = np.empty(flat.shape[1])
     for interval in range(len(offsets) - 1):
         total = 0.0
         for pair in range(offsets[interval], offsets[interval + 1]):
             total += weights[pair]
+        means[:] = 0.0
         for pair in range(offsets[interval], offsets[interval + 1]):
-            shares[pair] = weights[pair] / total
-    return shares
+            share, row = weights[pair] / total, rows[pair]
+            for column in range(len(means)):
+                means[column] += share * flat[row, column]
+        found[interval] = means
+
+
+@compiled
+def _deviation(
+    offsets: NDArray[np.integer],
+    rows: NDArray[np.integer],
+    weights: NDArray[np.float64],
+    flat: NDArray[np.generic],
+    found: NDArray[np.float32],
+) -> None:
+    """Write the weighted standard deviation of the rows of every interval around its own mean.
+
+    The difference of two squares would keep no digits of a small deviation.
+    """
+    means, squares = np.empty(flat.shape[1]), np.empty(flat.shape[1])
+    for interval in range(len(offsets) - 1):
+        total = 0.0
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            total += weights[pair]
+        means[:], squares[:] = 0.0, 0.0
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            share, row = weights[pair] / total, rows[pair]
+            for column in range(len(means)):
+                means[column] += share * flat[row, column]
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            share, row = weights[pair] / total, rows[pair]
+            for column in range(len(means)):
+                deviation = flat[row, column] - means[column]
+                squares[column] += share * (deviation * deviation)
+        found[interval] = np.sqrt(squares)
 
 
 @compiled
@@ -94,33 +133,6 @@ def _sum(
             for column in range(len(sums)):
                 sums[column] += weight * flat[row, column]
         found[interval] = sums
-
-
-@compiled
-def _deviation(
-    offsets: NDArray[np.integer],
-    rows: NDArray[np.integer],
-    shares: NDArray[np.float64],
-    flat: NDArray[np.generic],
-    found: NDArray[np.float32],
-) -> None:
-    """Write the standard deviation of the rows of every interval around its own mean.
-
-    The difference of two squares would keep no digits of a small deviation.
-    """
-    means, squares = np.empty(flat.shape[1]), np.empty(flat.shape[1])
-    for interval in range(len(offsets) - 1):
-        means[:], squares[:] = 0.0, 0.0
-        for pair in range(offsets[interval], offsets[interval + 1]):
-            share, row = shares[pair], rows[pair]
-            for column in range(len(means)):
-                means[column] += share * flat[row, column]
-        for pair in range(offsets[interval], offsets[interval + 1]):
-            share, row = shares[pair], rows[pair]
-            for column in range(len(means)):
-                deviation = flat[row, column] - means[column]
-                squares[column] += share * (deviation * deviation)
-        found[interval] = np.sqrt(squares)
 
 
 @compiled

@@ -40,13 +40,14 @@ def row_intervals(track: Track, segments: NDArray[np.float64]) -> Intervals:
     segments
         Shape (n, 2): the segments in seconds.
     """
-    middles = track.times.mean(axis=1)
-    order = np.argsort(middles, kind="stable")
-    first = np.searchsorted(middles[order], segments[:, 0], side="left")
-    last = np.searchsorted(middles[order], segments[:, 1], side="left")
-    segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
-    found = order[ranges(first, last)]
-    rows = found[np.lexsort((found, segment_of_interval))]
+    middles = (track.times[:, 0] + track.times[:, 1]) / 2
+    order = None if (middles[1:] >= middles[:-1]).all() else np.argsort(middles, kind="stable")
+    first = np.searchsorted(middles, segments[:, 0], side="left", sorter=order)
+    last = np.searchsorted(middles, segments[:, 1], side="left", sorter=order)
+    rows = ranges(first, last)
+    if order is not None:
+        segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
+        rows = order[rows][np.lexsort((order[rows], segment_of_interval))]
     text = track.fields["text"][rows] if "text" in track.schema else None
     return Intervals(times=track.times[rows], offsets=offsets_of(last - first), rows=rows, text=text)
 

@@ -157,8 +157,8 @@ def intersect_by_steps(track: Track, words: NDArray[np.float64]) -> Weighted:
 
 def nothing(track: Track, words: NDArray[np.float64]) -> Weighted:
     """Return what stands for words of which nothing is observed."""
-    count = len(words)
-    return Weighted(np.zeros((count, track.values.shape[1]), np.float32), np.zeros(count, bool), np.zeros(count, np.float32))
+    shape = len(words), track.values.shape[1]
+    return Weighted(np.zeros(shape, np.float32), np.zeros(len(words), bool), np.zeros(len(words), np.float32))
 
 
 def union_seconds(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> float:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from spans import Spans, array, hard, rows, shared, spans
 
-from trimodal.align.overlap import Pairs, blocks, coverage, offsets_of, overlap, ranges, starts_inside
+from trimodal.align.overlap import Pairs, coverage, offsets_of, overlap, overlap_blocks, ranges, starts_inside
 
 
 def dense(pairs: Pairs, rows: int) -> NDArray[np.float64]:
@@ -31,7 +31,9 @@ def union(times: Spans, interval: tuple[float, float]) -> Fraction:
 def test_overlap_is_that_of_every_pair(times: Spans, intervals: Spans) -> None:
     found = overlap(array(times), array(intervals))
     expected = [[float(shared(row, interval)) for row in times] for interval in intervals]
-    np.testing.assert_allclose(dense(found, len(times)), np.reshape(expected, (len(intervals), len(times))), rtol=1e-9, atol=0)
+    np.testing.assert_allclose(
+        dense(found, len(times)), np.reshape(expected, (len(intervals), len(times))), rtol=1e-9, atol=0
+    )
 
 
 def test_overlap_looks_at_no_pair_without_one() -> None:
@@ -62,16 +64,15 @@ def test_a_row_starts_inside_an_interval_or_not(times: Spans, intervals: Spans) 
 
 @given(rows, spans, st.integers(0, 9))
 def test_blocks_are_all_intervals_with_the_rows_they_meet(times: Spans, intervals: Spans, most: int) -> None:
-    found = list(blocks(array(times), array(intervals), most))
-    assert [number for _, some in found for number in range(some.start, some.stop)] == list(range(len(intervals)))
-    whole, inside = (dense(made(array(times), array(intervals)), len(times)) for made in (overlap, starts_inside))
-    for some_rows, some in found:
-        block = array(times)[some_rows], array(intervals)[some]
-        for made, expected in ((overlap, whole), (starts_inside, inside)):
-            np.testing.assert_array_equal(dense(made(*block), len(block[0])), expected[some][:, some_rows])
-            assert np.count_nonzero(expected[some]) == np.count_nonzero(expected[some][:, some_rows])
-        pairs = sum(1 for interval in intervals[some] for row in times if shared(row, interval))
-        assert pairs <= most or some.stop - some.start == 1
+    found = list(overlap_blocks(array(times), array(intervals), most))
+    assert [number for some, _ in found for number in range(some.start, some.stop)] == list(range(len(intervals)))
+    whole = overlap(array(times), array(intervals))
+    for name in ("rows", "weights"):
+        joined = np.concatenate([getattr(pairs, name) for _, pairs in found])
+        assert joined.tolist() == getattr(whole, name).tolist()
+    for some, pairs in found:
+        assert pairs.counts.tolist() == whole.counts[some].tolist()
+        assert np.count_nonzero(pairs.weights) <= most or some.stop - some.start == 1
 
 
 @given(st.floats(0, 1e6), st.floats(1e-3, 1.0), st.integers(1, 50))
