@@ -203,6 +203,7 @@ def offsets_of(counts: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.in
     return offsets
 
 
+@compiled
 def ranges(first: NDArray[np.integer], last: NDArray[np.integer]) -> NDArray[np.intp]:
     """Return ``first[0], ..., last[0] - 1, first[1], ...``; pairs with ``last <= first`` give nothing.
 
@@ -211,11 +212,9 @@ def ranges(first: NDArray[np.integer], last: NDArray[np.integer]) -> NDArray[np.
     >>> ranges(np.array([3, 0]), np.array([5, 2])).tolist()
     [3, 4, 0, 1]
     """
-    return _counted_up(first, last, int(np.maximum(last - first, 0).sum()))
-
-
-@compiled
-def _counted_up(first: NDArray[np.integer], last: NDArray[np.integer], total: int) -> NDArray[np.intp]:
+    total = 0
+    for run in range(len(first)):
+        total += max(last[run] - first[run], 0)
     numbers = np.empty(total, np.intp)
     place = 0
     for run in range(len(first)):

@@ -19,7 +19,7 @@ from .overlap import (
     ranges,
     starts_inside,
 )
-from .statistics import flattened, picked, statistics_of
+from .statistics import flattened, picked, prepared, statistics_of
 
 BLOCK_PAIRS = 1 << 18
 """Pairs of a row and an interval that are looked at at once: overlapping windows meet every row many times."""
@@ -59,13 +59,7 @@ def pool(track: Track, intervals: NDArray[np.float64], rule: Pool) -> Pooled:
         return _nearest(track, intervals, rule.tolerance_seconds)
     if isinstance(rule, Linear | Pchip):
         return _interpolated(track, intervals, rule)
-    times = np.asfortranarray(track.times)  # starts side by side, and ends
-    lengths = times[:, 1] - times[:, 0]
-    parts = [
-        _pool_overlaps(track.values, times, lengths, intervals[some], overlaps, rule)
-        for some, overlaps in overlap_blocks(times, intervals, BLOCK_PAIRS)
-    ]
-    return parts[0] if len(parts) == 1 else _joined(parts)
+    return _pool_overlaps(track, intervals, rule)
 
 
 def pool_made_from(track: Track, rows: NDArray[np.intp], statistics: tuple[Statistic, ...]) -> Pooled:
@@ -86,7 +80,7 @@ def pool_made_from(track: Track, rows: NDArray[np.intp], statistics: tuple[Stati
     last = np.searchsorted(made_from, rows, side="right", sorter=order)
     found = order[ranges(first, last)]
     pairs = Pairs(offsets=offsets_of(last - first), rows=found, weights=np.ones(len(found)))
-    values = statistics_of(track.values, pairs, np.ones(len(track)), statistics)
+    values = statistics_of(prepared(track.values, statistics), pairs, np.ones(len(track)), statistics)
     return Pooled(values=values, observed=last > first, coverage=(last > first).astype(np.float64))
 
 
@@ -96,21 +90,21 @@ def as_they_are(track: Track, rows: NDArray[np.intp]) -> Pooled:
     return Pooled(values=track.values[rows], observed=everything, coverage=everything.astype(np.float64))
 
 
-def _pool_overlaps(
-    values: NDArray[np.generic],
-    times: NDArray[np.float64],
-    lengths: NDArray[np.float64],
-    intervals: NDArray[np.float64],
-    overlaps: Pairs,
-    rule: Functionals | Intersect | Inside,
-) -> Pooled:
-    counting = starts_inside(times, intervals) if isinstance(rule, Inside) else _counting(overlaps, intervals, rule)
+def _pool_overlaps(track: Track, intervals: NDArray[np.float64], rule: Functionals | Intersect | Inside) -> Pooled:
     statistics = rule.statistics if isinstance(rule, Functionals) else _MEAN
-    observed = counting.counts > 0
-    # A row that starts in the interval says something of it, even where it lasts no time.
-    covered = np.where(observed, np.maximum(coverage(times, intervals, overlaps), LEAST_COVERAGE), 0.0)
-    pooled = statistics_of(values, counting, lengths, statistics)
-    return Pooled(values=pooled, observed=observed, coverage=covered)
+    values = prepared(track.values, statistics)
+    times = np.asfortranarray(track.times)  # starts side by side, and ends
+    lengths = times[:, 1] - times[:, 0]
+    parts = []
+    for some, overlaps in overlap_blocks(times, intervals, BLOCK_PAIRS):
+        asked = intervals[some]
+        counting = starts_inside(times, asked) if isinstance(rule, Inside) else _counting(overlaps, asked, rule)
+        observed = counting.counts > 0
+        # A row that starts in the interval says something of it, even where it lasts no time.
+        covered = np.where(observed, np.maximum(coverage(times, asked, overlaps), LEAST_COVERAGE), 0.0)
+        found = statistics_of(values, counting, lengths, statistics)
+        parts.append(Pooled(values=found, observed=observed, coverage=covered))
+    return parts[0] if len(parts) == 1 else _joined(parts)
 
 
 def _counting(overlaps: Pairs, intervals: NDArray[np.float64], rule: Functionals | Intersect) -> Pairs:

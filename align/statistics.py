@@ -9,6 +9,18 @@ from ..recipe.pools import Statistic
 from .compiled import compiled
 from .overlap import Pairs
 
+_LOOKED_UP: tuple[tuple[Statistic, ...], ...] = (("first",), ("last",))
+
+
+def prepared(values: NDArray[np.generic], statistics: tuple[Statistic, ...]) -> NDArray[np.generic]:
+    """Return the rows as `statistics_of` takes them, once for all intervals.
+
+    They lie side by side in memory and, where they are more than looked up, have a type that machine code has.
+    """
+    if values.dtype == np.float16 and statistics not in _LOOKED_UP:
+        return values.astype(np.float32)
+    return np.ascontiguousarray(values)
+
 
 def statistics_of(
     values: NDArray[np.generic], pairs: Pairs, whole: NDArray[np.float64], statistics: tuple[Statistic, ...]
@@ -18,7 +30,7 @@ def statistics_of(
     Parameters
     ----------
     values
-        Shape (T, ...).
+        Shape (T, ...), `prepared`.
     pairs
         The rows that count for each of R intervals, and how much.
     whole
@@ -26,9 +38,9 @@ def statistics_of(
     statistics
         Which.
     """
-    if statistics in (("first",), ("last",)):  # a row as it is keeps its type
+    if statistics in _LOOKED_UP:  # a row as it is keeps its type
         return _edge_rows(values, pairs, statistics[0])
-    flat = _numbers(flattened(values))
+    flat = flattened(values)
     found = np.zeros((len(statistics), len(pairs.counts), flat.shape[1]), np.float32)
     for place, statistic in zip(found, statistics, strict=True):
         _statistic(flat, pairs, whole, statistic, place)
@@ -184,8 +196,3 @@ def picked(values: NDArray[np.generic], rows: NDArray[np.integer], where: NDArra
 def flattened(values: NDArray[np.generic]) -> NDArray[np.generic]:
     """Return the same rows, each as a vector."""
     return values.reshape(len(values), math.prod(values.shape[1:]))
-
-
-def _numbers(flat: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return the same numbers side by side in memory, in a type that machine code has."""
-    return np.ascontiguousarray(flat, np.float32 if flat.dtype == np.float16 else None)
