@@ -11,7 +11,7 @@ import pytest
 from stores import LABELS, OUTPUTS, Recording, recording, store_writer
 
 from trimodal.audit import audit
-from trimodal.audit.findings import observed_by_split
+from trimodal.audit.observed import observed_by_split
 from trimodal.cli import main
 from trimodal.errors import UsageError
 from trimodal.store import FeatureStore, SegmentRow
