@@ -3,9 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ..errors import RecipeError
-from ..recipe.yaml_tree import YamlTree
 from ..store import FeatureStore
+from .recipe_text import mapping, recipe_part
 from .training_data import trained_on
 
 
@@ -15,12 +14,12 @@ def parameters_by_track(store: FeatureStore) -> dict[str, list[Mapping[str, Any]
     They are those of the provenance; of a dry run, whose models are stand-ins, those that its recipe gives.
     """
     if store.manifest.dry_weights:
-        return {name: [_mapping(parameters)] for name, parameters in _recipe_tracks(store).items()}
+        return {name: [mapping(parameters)] for name, parameters in recipe_part(store, "tracks").items()}
     found: dict[str, list[Mapping[str, Any]]] = {}
     for one in store.provenance:
-        for track, ways in _mapping(one.get("tracks")).items():
+        for track, ways in mapping(one.get("tracks")).items():
             for made_by in ways if isinstance(ways, list) else ():
-                found.setdefault(track, []).append(_mapping(_mapping(made_by).get("parameters")))
+                found.setdefault(track, []).append(mapping(mapping(made_by).get("parameters")))
     return found
 
 
@@ -47,15 +46,3 @@ def never_trained(tracks: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator
             for token in added
         }:
             yield f"track '{track}': nothing has trained the embeddings of the added tokens {', '.join(tokens)}"
-
-
-def _recipe_tracks(store: FeatureStore) -> Mapping[str, Any]:
-    try:
-        return _mapping(YamlTree(store.recipe, "recipe").data.get("tracks"))
-    except RecipeError:
-        return {}
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    """Return a part of the provenance, which anybody may have written."""
-    return value if isinstance(value, Mapping) else {}

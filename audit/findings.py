@@ -11,6 +11,7 @@ from ..store import FeatureStore
 from .extractors import knows_the_corpus, never_trained, parameters_by_track
 from .near_duplicates import SHORTEST_WORDS, near_duplicates
 from .observed import different_ends, never_observed, observed_by_split
+from .recipe_text import mapping, recipe_part
 from .training_data import known_corpus, named_corpora
 
 UNITS = ("dialogue", "session", "pair", "broadcast", "video")
@@ -56,6 +57,7 @@ def audit(store: FeatureStore, *, groups: Sequence[str] = (), corpus: str | None
     return [
         *_without_split(segments),
         *_no_validation(set(assigned["split"])),
+        *_unknown_speakers(assigned, recipe_part(store, "split")),
         *(line for column in ("speaker", "recording", *groups) for line in _shared(assigned, column)),
         *_same_media(assigned, store.provenance),
         *_same_time(assigned),
@@ -71,7 +73,7 @@ def audit(store: FeatureStore, *, groups: Sequence[str] = (), corpus: str | None
 
 def _without_split(segments: pd.DataFrame) -> Iterator[str]:
     without = segments["id"][segments["split"] == ""]
-    if len(without) == len(segments):
+    if 0 < len(without) == len(segments):
         yield "no segment is in a split; expected 'split' in the recipe, which says what stays whole"
     elif len(without):
         yield f"{len(without)} of {len(segments)} segments are in no split: {_few(without)}"
@@ -82,6 +84,14 @@ def _no_validation(splits: set[str]) -> Iterator[str]:
     others = sorted(splits - {*_TRAIN})
     if others and splits & {*_TRAIN} and not splits & {*_VALID}:
         yield f"there is no split for validation beside train and {_few(others)}: a model would be chosen on test data"
+
+
+def _unknown_speakers(segments: pd.DataFrame, split: Mapping[str, Any]) -> Iterator[str]:
+    """Find segments that were shared out at random one by one and do not say what they share."""
+    unknown = segments["id"][segments["speaker"] == ""]
+    if split.get("by") == "segment" and split.keys() & {"ratios", "folds"} and len(unknown):
+        why = "that somebody is in several splits does not show"
+        yield f"single segments are shared out at random, {len(unknown)} have no speaker: {why}: {_few(unknown)}"
 
 
 def _shared(segments: pd.DataFrame, column: str) -> Iterator[str]:
@@ -98,8 +108,8 @@ def _same_media(segments: pd.DataFrame, provenance: Sequence[Mapping[str, Any]])
     media = {
         recording: str(source["media"])
         for one in provenance
-        for recording, source in _mapping(one.get("sources")).items()
-        if "media" in _mapping(source)
+        for recording, source in mapping(one.get("sources")).items()
+        if "media" in mapping(source)
     }
     pairs = segments[["recording", "split"]].drop_duplicates()
     for _, same in pairs.groupby(pairs["recording"].map(media)):
@@ -151,11 +161,6 @@ def _classes(store: FeatureStore, segments: pd.DataFrame, groups: Sequence[str])
         unseen = sorted(set(segments[label][~train]) - set(segments[label][train]))
         if unseen:
             yield f"label '{label}': {len(unseen)} classes are not in train: {_few(unseen)}"
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    """Return a part of the provenance, which anybody may have written."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def _counts(names: Iterable[str]) -> str:
