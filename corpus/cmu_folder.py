@@ -71,6 +71,15 @@ class CmuCorpus:
     """Likewise folders of clips."""
 
 
+def holds_corpus(path: Path, transcripts: Path, pattern: str, prefix: str) -> bool:
+    """Whether a folder holds files of a pattern in the transcripts' folder below ``Raw``, or sequences of a prefix."""
+    try:
+        found = any((raw_folder(path) / transcripts).glob(pattern))
+        return found or any(file.name.startswith(prefix) for file in sequence_files(path, prefix))
+    except OSError:
+        return False
+
+
 def raw_folder(path: Path) -> Path:
     """Return the folder ``Raw`` of a corpus, or the path itself where that is what was given."""
     return path / "Raw" if (path / "Raw").is_dir() else path

@@ -13,10 +13,10 @@ from .cmu_folder import (
     Utterance,
     build_corpus,
     find_sequences,
+    holds_corpus,
     label_rows,
     label_values,
     raw_folder,
-    sequence_files,
 )
 from .csd import CsdLabels
 from .findings import Findings
@@ -46,11 +46,7 @@ class _Sentence:
 
 def recognises(path: Path) -> bool:
     """Whether the folder holds transcripts or sequences of CMU-MOSEI."""
-    try:
-        found = any((raw_folder(path) / _TRANSCRIPTS).glob("*.txt"))
-        return found or any(file.name.startswith(_PREFIX) for file in sequence_files(path, _PREFIX))
-    except OSError:
-        return False
+    return holds_corpus(path, _TRANSCRIPTS, "*.txt", _PREFIX)
 
 
 def read(path: Path) -> Corpus:

@@ -9,10 +9,10 @@ from .cmu_folder import (
     Utterance,
     build_corpus,
     find_sequences,
+    holds_corpus,
     label_rows,
     label_values,
     raw_folder,
-    sequence_files,
 )
 from .findings import Findings
 from .model import Corpus, Layout
@@ -29,11 +29,7 @@ _PUBLISHED = {"train": (52, 1284), "valid": (10, 229), "test": (31, 686)}
 
 def recognises(path: Path) -> bool:
     """Whether the folder holds transcripts or sequences of CMU-MOSI."""
-    try:
-        found = any((raw_folder(path) / _TRANSCRIPTS).glob(f"*{_TRANSCRIPT_SUFFIX}"))
-        return found or any(file.name.startswith(_PREFIX) for file in sequence_files(path, _PREFIX))
-    except OSError:
-        return False
+    return holds_corpus(path, _TRANSCRIPTS, f"*{_TRANSCRIPT_SUFFIX}", _PREFIX)
 
 
 def read(path: Path) -> Corpus:

@@ -1,9 +1,13 @@
 """Which layouts there are, and which one a path has."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import CorpusError, UsageError, did_you_mean
 from . import afew_va, cmu_mosei, cmu_mosi, folder, iemocap, kaldi, manifest, meld, mmsa, recola, sewa, sspnet_conflict
+from .findings import counted
+from .missing_files import missing_files
 from .model import Corpus, Layout
 
 LAYOUTS: dict[str, Layout] = {
@@ -25,6 +29,8 @@ LAYOUTS: dict[str, Layout] = {
     )
 }
 """Every layout by name, the most specific first: ``auto`` takes the first that recognises the path."""
+_ANY_FOLDER = folder.LAYOUT
+"""Recognises what others do, too, which is not worth a note."""
 
 
 def read_corpus(path: Path, layout: str = "auto") -> Corpus:
@@ -35,7 +41,7 @@ def read_corpus(path: Path, layout: str = "auto") -> Corpus:
     path
         A folder, or a file that a layout reads.
     layout
-        A name of `LAYOUTS`, or ``auto`` to find out.
+        A name of `LAYOUTS`, or ``auto`` to find out; others that would do are noted.
 
     Raises
     ------
@@ -44,13 +50,43 @@ def read_corpus(path: Path, layout: str = "auto") -> Corpus:
     UsageError
         If there is no such layout.
     """
-    if not path.exists():
-        raise CorpusError(f"{path}: no such file or folder; expected a corpus")
+    _check_is_there(path)
     if layout != "auto":
         if layout not in LAYOUTS:
             raise UsageError(f"no layout is called '{layout}'; {did_you_mean(layout, [*LAYOUTS, 'auto'])}")
-        return LAYOUTS[layout].read(path)
-    for candidate in LAYOUTS.values():
-        if candidate.recognises(path):
-            return candidate.read(path)
-    raise CorpusError(f"{path}: no layout recognises it; name one with --layout ({', '.join(LAYOUTS)})")
+        return _with_missing_files(LAYOUTS[layout].read(path))
+    found = [candidate for candidate in LAYOUTS.values() if _recognises(candidate, path)]
+    if not found:
+        raise CorpusError(f"{path}: no layout recognises it; name one with --layout ({', '.join(LAYOUTS)})")
+    corpus = _with_missing_files(found[0].read(path))
+    if others := [other.name for other in found[1:] if other is not _ANY_FOLDER]:
+        note = f"{path} is read as {corpus.layout}; for what else it can be, --layout {' or '.join(others)}"
+        corpus = replace(corpus, notes=(note, *corpus.notes))
+    return corpus
+
+
+def _with_missing_files(corpus: Corpus) -> Corpus:
+    """Return a corpus with a problem of the files that it names and that are not there, if there are any."""
+    missing = missing_files(corpus)
+    line = counted("files are listed and not there", missing)
+    return replace(corpus, problems=(*corpus.problems, line)) if missing else corpus
+
+
+def _check_is_there(path: Path) -> None:
+    try:
+        is_there = path.exists()
+        if path.is_dir():
+            os.scandir(path).close()  # patterns find nothing where nothing may be listed, and say nothing
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise CorpusError(f"{path}: cannot be read ({reason}); expected a corpus") from None
+    if not is_there:
+        raise CorpusError(f"{path}: no such file or folder; expected a corpus")
+
+
+def _recognises(layout: Layout, path: Path) -> bool:
+    """Return whether a layout recognises a path; what may not be looked at is not recognised."""
+    try:
+        return layout.recognises(path)
+    except OSError:
+        return False

@@ -150,7 +150,7 @@ class Layout:
     summary: str
     """One line for the list of layouts."""
     recognises: Callable[[Path], bool]
-    """Whether the path looks like this layout; cheap, never raises."""
+    """Whether the path looks like this layout; cheap, raises nothing but `OSError`, which means no."""
     read: Callable[[Path], Corpus]
     """Read the corpus; raises `CorpusError`."""
 

@@ -103,7 +103,7 @@ def _recording(id: str, found: list[tuple[re.Match[str], Path]], end_seconds: fl
         features=tuple(
             FeatureFile(name=_feature_name(match, file), path=file, entry=id)
             for match, file in found
-            if _top(file).startswith("features_")
+            if _is_feature(file)
         ),
     )
 
@@ -111,6 +111,10 @@ def _recording(id: str, found: list[tuple[re.Match[str], Path]], end_seconds: fl
 def _top(file: Path) -> str:
     """Return the folder below the root, in which there may be one for a dimension."""
     return file.parent.parent.name if file.parent.name in _DIMENSIONS else file.parent.name
+
+
+def _is_feature(file: Path) -> bool:
+    return _top(file).startswith("features_")
 
 
 def _feature_name(match: re.Match[str], file: Path) -> str:
@@ -150,6 +154,9 @@ def _report(root: Path, of_recording: dict[str, list[tuple[re.Match[str], Path]]
             findings.named(f"recordings are not in {folder}", (id for id in folders if folder not in folders[id]))
         else:
             findings.note(f"there is no {folder}")
+    features = {id: {_feature_name(*one) for one in found if _is_feature(one[1])} for id, found in of_recording.items()}
+    for name in sorted(set().union(*features.values())):
+        findings.named(f"recordings have no features {name}", (id for id in features if name not in features[id]))
     withheld = [id for id in folders if id.startswith("test") and _GOLD not in folders[id]]
     if withheld:
         findings.note(f"{len(withheld)} test recordings have no ratings, which were never published")

@@ -107,7 +107,7 @@ def _keyed_tables(path: Path) -> dict[str, Path]:
 
 
 def _tables(path: Path) -> list[Path]:
-    return [file for file in sorted((path / "labels").glob("*.csv")) if not file.name.startswith(".")]
+    return [file for file in sorted((path / "labels").glob("*.csv")) if file.is_file() and file.name[0] != "."]
 
 
 def _from_all(tables: Mapping[str, Path]) -> _Ratings:

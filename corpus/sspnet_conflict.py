@@ -48,7 +48,7 @@ def read(path: Path) -> Corpus:
         If the table lacks a column, a name or a value is not as it should be, or no clip is there; names file and line.
     """
     findings = Findings()
-    rows = read_table(path / _TABLE, ("Name", "Value"), findings)
+    rows = read_table(path / _TABLE, ("Name", "Value"), findings, others="note")
     folder = _clip_folder(path)
     places = _places(folder)
     listed = [_name(row) for row in rows]

@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from ..errors import CorpusError, did_you_mean
 from .findings import Findings, counted
@@ -79,7 +80,12 @@ def read_text(path: Path, findings: Findings) -> str:
 
 
 def read_table(
-    path: Path, columns: Sequence[str], findings: Findings, delimiter: str = ",", optional: Sequence[str] = ()
+    path: Path,
+    columns: Sequence[str],
+    findings: Findings,
+    delimiter: str = ",",
+    optional: Sequence[str] = (),
+    others: Literal["problem", "note"] = "problem",
 ) -> list[TableRow]:
     """Return the rows of a table whose first line is its header; see `read_text`.
 
@@ -88,13 +94,15 @@ def read_table(
     path
         The file.
     columns
-        The columns that must be there; others are noted.
+        The columns that must be there.
     findings
-        Where that is noted.
+        Told of other columns.
     delimiter
         What stands between cells.
     optional
         Columns that need not be there and are used where they are.
+    others
+        What other columns are; a note where it is not known which ones the published table has.
 
     Raises
     ------
@@ -112,7 +120,8 @@ def read_table(
             problem = "has no column" if column not in header else "has more than one column"
             raise CorpusError(f"{path}: {problem} '{column}'; {did_you_mean(column, header)}")
     if more := [name for name in header if name not in (*columns, *optional)]:
-        findings.note(f"{path}: {counted('columns are not used', more)}")
+        line = f"{path}: {counted('columns are not used', more)}"
+        (findings.note if others == "note" else findings.problem)(line)
     for line, cells in rows:
         if len(cells) != len(header):
             raise CorpusError(

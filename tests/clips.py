@@ -1,6 +1,6 @@
 """Generated clips with known truth: numbered frames, a white flash and a beep at known times."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -44,6 +44,12 @@ class Clip:
     """Blocks of sound (1024 samples) that start in this stretch of the sound are not written; the others keep time."""
     lost_video: tuple[float, float] = (0.0, 0.0)
     """Packets of the frames that start in this stretch are overwritten with rubbish."""
+
+
+def film_of(seconds: float, clip: Clip) -> Clip:
+    """Return a clip whose pictures, 25 a second, and sound in AAC last as long as each other."""
+    frames = tuple(number / 25 for number in range(round(seconds * 25)))
+    return replace(clip, frame_times=frames, audio_seconds=seconds, audio_codec="aac")
 
 
 def make_clip(path: Path, clip: Clip) -> Path:

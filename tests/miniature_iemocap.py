@@ -1,13 +1,13 @@
 """A miniature of IEMOCAP: its folders, formats and traps, with media of known colours and tones."""
 
 import math
-import wave
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
+from videos import write_video
+from waves import sine, write_wave
 
 SAMPLE_RATE = 16_000
 FRAMES_PER_SECOND = Fraction(30_000, 1001)
@@ -113,13 +113,13 @@ def make_iemocap(root: Path, turns: tuple[MiniatureTurn, ...] = TURNS, has_video
         _write_labels(session / "dialog" / "EmoEvaluation", name, its_turns)
         _write_transcription(session / "dialog" / "transcriptions" / f"{name}.txt", its_turns)
         samples = _sound(its_turns)
-        write_wav(session / "dialog" / "wav" / f"{name}.wav", np.stack([samples, samples]))
+        write_wave(session / "dialog" / "wav" / f"{name}.wav", np.stack([samples, samples]), SAMPLE_RATE)
         if has_video:
-            write_video(session / "dialog/avi/DivX" / f"{name}.avi", len(samples) / SAMPLE_RATE, colours(name))
+            film(session / "dialog/avi/DivX" / f"{name}.avi", len(samples) / SAMPLE_RATE, colours(name))
             (session / "dialog/avi/DivX" / f"._{name}.avi").write_bytes(b"\0Mac OS X")
         for one in its_turns:
             first, last = (round(at * SAMPLE_RATE) for at in (one.start, one.end))
-            write_wav(session / "sentences" / "wav" / name / f"{one.id}.wav", samples[None, first:last])
+            write_wave(session / "sentences" / "wav" / name / f"{one.id}.wav", samples[first:last], SAMPLE_RATE)
             if one.aligned is not None:
                 _write_alignment(session / "sentences" / "ForcedAlignment" / name / f"{one.id}.wdseg", one)
     return root
@@ -132,37 +132,16 @@ def colours(dialogue: str) -> tuple[int, int]:
 
 def tone(hertz: float, seconds: float) -> np.ndarray:
     """Return a sine at a tenth of full scale."""
-    return 0.1 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE)
+    return 0.1 * sine(hertz, seconds, SAMPLE_RATE)
 
 
-def write_wav(path: Path, samples: np.ndarray) -> None:
-    """Write samples of shape (channels, n)."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(len(samples))
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-        file.writeframes(np.round(samples.T * 32767).astype("<i2").tobytes())
-
-
-def write_video(path: Path, seconds: float, greys: tuple[int, int]) -> None:
+def film(path: Path, seconds: float, greys: tuple[int, int]) -> None:
     """Write pictures whose halves have a grey each, with a frame of the other half's in their corners and a tone."""
     pixels = np.empty((HEIGHT, WIDTH, 3), np.uint8)
     pixels[:, : WIDTH // 2], pixels[:, WIDTH // 2 :] = greys
     pixels[:40], pixels[-40:] = 0, 0  # above and below both actors, where the middle of 224 pixels does not reach
-    frame = av.VideoFrame.from_ndarray(pixels, "rgb24")
-    with av.open(str(path), "w") as container:
-        video = container.add_stream("mpeg4", FRAMES_PER_SECOND, options={"qscale": "2"})
-        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        audio = container.add_stream("pcm_s16le", SAMPLE_RATE, layout="mono")
-        for number in range(math.ceil(seconds * FRAMES_PER_SECOND)):
-            frame.pts, frame.time_base = number, 1 / FRAMES_PER_SECOND
-            container.mux(video.encode(frame))
-        container.mux(video.encode())
-        sound = np.round(tone(VIDEO_TONE, seconds) * 32767).astype(np.int16)
-        block = av.AudioFrame.from_ndarray(sound[None], "s16", "mono")
-        block.sample_rate, block.pts, block.time_base = SAMPLE_RATE, 0, Fraction(1, SAMPLE_RATE)
-        container.mux(audio.encode(block))
-        container.mux(audio.encode())
+    pictures = [pixels] * math.ceil(seconds * FRAMES_PER_SECOND)
+    write_video(path, pictures, FRAMES_PER_SECOND, tone(VIDEO_TONE, seconds), "mpeg4", {"qscale": "2"})
 
 
 def _sound(turns: list[MiniatureTurn]) -> np.ndarray:

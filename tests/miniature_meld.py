@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from portraits import nobody, portrait, write_video
+from portraits import nobody, portrait
+from videos import write_video
+from waves import sine
 
 FRAMES_PER_SECOND = 25
 _HEADER = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,StartTime,EndTime"
@@ -61,7 +63,7 @@ class Utterance:
     @property
     def samples(self) -> NDArray[np.float64]:
         """The clip's sound at 16 kHz."""
-        return 0.3 * np.sin(2 * np.pi * self.hertz * np.arange(round(self.seconds * 16_000)) / 16_000)
+        return 0.3 * sine(self.hertz, self.seconds)
 
 
 UTTERANCES = (

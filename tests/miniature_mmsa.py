@@ -5,7 +5,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from clips import Clip, make_clip
+from clips import Clip, film_of, make_clip
 
 HERTZ, SECONDS = 220.0, 1.6
 """Every clip of CH-SIMS is this tone, 25 frames a second."""
@@ -50,9 +50,8 @@ MOSI = (
 def write_sims(root: Path) -> Path:
     """Write the miniature of CH-SIMS."""
     _write_table(root, SIMS)
-    sounding = Clip(audio_seconds=SECONDS, beep_seconds=0.0, tone_seconds=SECONDS, tone_hertz=HERTZ, audio_codec="aac")
-    frames = tuple(number / 25 for number in range(round(SECONDS * 25)))
-    clip = make_clip(root / "tone.mp4", Clip(**{**vars(sounding), "frame_times": frames}))
+    sounding = Clip(beep_seconds=0.0, tone_seconds=SECONDS, tone_hertz=HERTZ)
+    clip = make_clip(root / "tone.mp4", film_of(SECONDS, sounding))
     for row in SIMS:
         _place(clip, root, row)
     clip.unlink()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from clips import Clip, make_clip
+from clips import Clip, film_of, make_clip
 from csd_files import write_csd
 
 LABELS = ("sentiment", "happy", "sad", "anger", "surprise", "disgust", "fear")
@@ -110,11 +110,6 @@ def _films(folder: Path, media: Literal["full", "clips"]) -> None:
     folder.mkdir(parents=True)
     for name, (_, sentences) in VIDEOS.items():
         if media == "full":
-            _film(folder / f"{name}.mp4", SECONDS)
+            make_clip(folder / f"{name}.mp4", film_of(SECONDS, Clip()))
         for one in sentences if media == "clips" else ():
-            _film(folder / f"{name}_{one.number}.mp4", one.end - one.start)
-
-
-def _film(path: Path, seconds: float) -> Path:
-    frames = tuple(number / 25 for number in range(round(seconds * 25)))
-    return make_clip(path, Clip(frame_times=frames, audio_seconds=seconds, audio_codec="aac"))
+            make_clip(folder / f"{name}_{one.number}.mp4", film_of(one.end - one.start, Clip()))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from clips import Clip, make_clip
+from clips import Clip, film_of, make_clip
 from csd_files import write_csd
 from numpy.typing import NDArray
 
@@ -86,9 +86,7 @@ BEEP_SECONDS = 1.4
 
 def film(path: Path, seconds: float) -> Path:
     """Write a video of numbered pictures, 25 a second, with a tone at `BEEP_SECONDS`."""
-    frames = tuple(number / 25 for number in range(round(seconds * 25)))
-    clip = Clip(frame_times=frames, audio_seconds=seconds, beep_seconds=BEEP_SECONDS, audio_codec="aac")
-    return make_clip(path, clip)
+    return make_clip(path, film_of(seconds, Clip(beep_seconds=BEEP_SECONDS)))
 
 
 def write_mosi(

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import av
 import numpy as np
-import skimage.data
 from clips import Clip, make_clip
 from numpy.typing import NDArray
+from portraits import portrait
+from videos import write_video
 
 ROWS, STEP_SECONDS = 301, 0.04
 RECORDINGS = ("train_1", "dev_9", "test_3")
@@ -48,7 +48,7 @@ def write_recola(root: Path, media: bool = False) -> Path:
         sound = Clip(frame_times=(), audio_seconds=seconds, beep_seconds=0.0, tone_seconds=seconds, tone_hertz=HERTZ)
         for recording in RECORDINGS:
             make_clip(root / f"recordings_audio/{recording}.wav", sound)
-            _write_portrait(root / f"recordings_video/{recording}.mp4", ROWS)
+            write_video(root / f"recordings_video/{recording}.mp4", [portrait(0)] * ROWS, 25, None)
     return root
 
 
@@ -72,14 +72,3 @@ def _write_raters(folder: Path, recording: str, dimension: str, truth: NDArray[n
     path = folder / dimension / f"{recording}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\r\n".join([*lines, ""]), newline="")
-
-
-def _write_portrait(path: Path, frames: int) -> None:
-    picture = np.ascontiguousarray(skimage.data.astronaut()[:240, 100:340])
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", 25, options={"preset": "ultrafast", "crf": "28"})
-        stream.width = stream.height = 240
-        stream.pix_fmt = "yuv420p"
-        for _ in range(frames):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
-        container.mux(stream.encode())

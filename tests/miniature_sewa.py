@@ -1,11 +1,12 @@
 """A miniature of SEWA: pairs of people in its layout, with faces, tones and ratings that are known."""
 
-import wave
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-from portraits import nobody, portrait, write_video
+from portraits import nobody, portrait
+from videos import write_video
+from waves import sine, write_wave
 
 PEOPLE = ("SEW1101", "SEW1102", "SEW1119", "SEW1120", "SEW2201", "SEW2202")
 SECONDS = 3.0
@@ -69,13 +70,7 @@ def write_media(folder: Path, person: str) -> None:
 
 def write_tone(path: Path, hertz: float, seconds: float = SECONDS) -> None:
     """Write a tone at 44.1 kHz in two equal channels."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    samples = 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * SOUND_RATE)) / SOUND_RATE)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(SOUND_RATE)
-        file.writeframes(np.repeat((samples * 32767).astype("<i2"), 2).tobytes())
+    write_wave(path, np.tile(0.5 * sine(hertz, seconds, SOUND_RATE), (2, 1)), SOUND_RATE)
 
 
 def write_avec(root: Path, names: Iterable[str] = ("Train_01", "Devel_01", "Test_01")) -> Path:

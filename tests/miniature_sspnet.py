@@ -1,12 +1,12 @@
 """The SSPNet Conflict Corpus in miniature: tones instead of debates, in its folders and formats."""
 
-import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from waves import sine, write_wave
 
 RATE = 48_000
 
@@ -28,8 +28,7 @@ class Clip:
     @property
     def samples(self) -> NDArray[np.float64]:
         """The sound at 48 kHz."""
-        times = np.arange(round(self.seconds * RATE)) / RATE
-        return self.offset + self.amplitude * np.sin(2 * np.pi * self.hertz * times)
+        return self.offset + self.amplitude * sine(self.hertz, self.seconds, RATE)
 
 
 CLIPS: Mapping[str, Clip] = {
@@ -53,7 +52,7 @@ def write_sspnet(root: Path, sorted_into_folders: bool = False, clips: Mapping[s
     (root / "manualdiarization").mkdir()
     for name, clip in clips.items():
         folder = root / "audiodata" / ({"valid": "val"}.get(clip.split, clip.split) if sorted_into_folders else "")
-        _write_wave(folder / f"{name}.wav", clip.samples)
+        write_wave(folder / f"{name}.wav", clip.samples, RATE)
         (root / "manualdiarization" / f"{name}.csv").write_text(_diarization(clip))
     return root
 
@@ -66,12 +65,3 @@ def _diarization(clip: Clip) -> str:
     ]
     together = ", ".join(f"spk_{one}" for one in clip.speakers)
     return "".join([*rows, f"{edges[-2]:.2f},{edges[-1]:.2f}, {together}\n"])
-
-
-def _write_wave(path: Path, samples: NDArray[np.float64]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes((samples * 32767).round().astype("<i2").tobytes())

@@ -105,6 +105,12 @@ def test_statistics_of_folds(tmp_path: Path) -> None:
     recordings = {name: with_segments(content, split=folds[name]) for name, content in clean().items()}
     whole = {"without fold0": ("fold1", "fold2"), "without fold1": ("fold0", "fold2")}
     assert audit(write(tmp_path / "s.store", recordings, statistics=whole)) == []
+    some = {"fold0": ("fold0",), "fold0+fold1": ("fold0", "fold1")}
+    assert audit(write(tmp_path / "some.store", recordings, statistics=some)) == []
+    everything = {"fold0+fold1+fold2": ("fold0", "fold1", "fold2")}
+    assert audit(write(tmp_path / "all.store", recordings, statistics=everything)) == [
+        "statistics 'fold0+fold1+fold2' are of fold0, fold1, fold2; expected those of train alone"
+    ]
     assert audit(write(tmp_path / "t.store", clean(), statistics={"without train": ("test", "valid")})) == [
         "statistics 'without train' are of test, valid; expected those of train alone"
     ]

@@ -4,13 +4,12 @@ What cannot get into a store has its test where it is prevented; docs/audit.md n
 """
 
 import csv
-import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
-from miniature_afew_va import CLIPS, arousal, valence
+from miniature_afew_va import CLIPS, valence
 from miniature_iemocap import make_iemocap
 from miniature_mmsa import COLUMNS, SIMS, write_sims
 from miniature_mosi import write_glove, write_mosi
@@ -69,7 +68,9 @@ def test_random_utterances(tmp_path: Path) -> None:
     """4, 5: 001 and 003 share utterances of IEMOCAP out at random; 002 and 003 choose a model on the test set."""
     corpus = make_iemocap(tmp_path / "IEMOCAP", has_video=False)
     split = "split: {by: segment, ratios: {train: 0.8, test: 0.2}, seed: 1}\n"
-    found = audit(store_of(corpus, SOUND + split, tmp_path, "iemocap-sentences"))
+    store = store_of(corpus, SOUND + split, tmp_path, "iemocap-sentences")
+    assert store.manifest.layout == "iemocap-sentences"
+    found = audit(store)
     starts = [line.partition(" of ")[0].rstrip("0123456789 ") for line in found]
     assert starts[0] == "there is no split for validation beside train and test: a model would be chosen on test data"
     assert {"speaker:", "dialogue:", "session:"} <= set(starts)
@@ -77,14 +78,14 @@ def test_random_utterances(tmp_path: Path) -> None:
 
 def test_clips_whose_unit_is_not_said(tmp_path: Path) -> None:
     """4: 004 splits AFEW-VA 70/15/15, the code by clip: an actor is in several."""
-    lines = ["recording,speaker,duration,annotation:valence"]
+    lines = ["recording,media,duration,speaker,annotation:valence"]
     for id, clip in CLIPS.items():
-        rows = [f"{number / 25},{valence(number)},{arousal(number)}" for number in range(clip.frames)]
-        (tmp_path / f"{id}.csv").write_text("\n".join(["time,valence,arousal", *rows, ""]))
-        lines.append(f"{id},{clip.actor},{clip.frames / 25},{id}.csv")
+        rows = [f"{number / 25},{valence(number)}" for number in range(clip.frames)]
+        (tmp_path / f"{id}.csv").write_text("\n".join(["time,valence", *rows, ""]))
+        lines.append(f"{id},,{clip.frames / 25},{clip.actor},{id}.csv")
     (tmp_path / "manifest.csv").write_text("\n".join(lines))
     recipe = (
-        "tracks:\n  valence: {extractor: annotation, annotation: valence, column: valence}\n"
+        "tracks:\n  valence: {extractor: annotation, annotation: valence}\n"
         "align:\n  ratings: {tracks: [valence], timeline: none}\n"
         "segments: {windows: {length_seconds: 0.4, hop_seconds: 0.2}}\n"
         "split: {by: segment, ratios: {train: 0.5, valid: 0.25, test: 0.25}}\n"
@@ -100,7 +101,7 @@ def test_both_ends_of_one_clip(tmp_path: Path) -> None:
     changes = [f"tracks.glove.vectors_file={write_glove(tmp_path / 'glove.txt')}", "align.text.keep=first"]
     report = run(read_corpus(corpus), load_recipe("shi-2024-code", changes), tmp_path / "s.store")
     ends = [line for line in audit(FeatureStore(report.store)) if "cut off at different ends" in line]
-    assert [line.partition(" (")[0] for line in ends] == ["outputs 'text' and 'audio'", "outputs 'text' and 'vision'"]
+    assert [line.partition(" (")[0] for line in ends] == ["outputs 'audio' and 'text'", "outputs 'text' and 'vision'"]
     assert all("in 1 segments" in line for line in ends)
 
 

@@ -3,12 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cmu_reports import by_id, problems
 from csd_files import write_csd
 from hypothesis import example, given
 from hypothesis import strategies as st
 from miniature_mosei import LABELS, VIDEOS, write_mosei
 
-from trimodal.corpus import Corpus, Segment, read_corpus
+from trimodal.corpus import read_corpus
 from trimodal.errors import CorpusError
 
 TRANSCRIPTS = Path("Raw/Transcript/Segmented/Combined")
@@ -17,15 +18,6 @@ TRANSCRIPTS = Path("Raw/Transcript/Segmented/Combined")
 @pytest.fixture
 def mosei(tmp_path: Path) -> Path:
     return write_mosei(tmp_path / "MOSEI", "none")
-
-
-def by_id(corpus: Corpus) -> dict[str, Segment]:
-    return {segment.id: segment for segment in corpus.segments}
-
-
-def problems(corpus: Corpus) -> list[str]:
-    """Return the problems but for those that a miniature always has."""
-    return [line for line in corpus.problems if " of the folds " not in line and "published" not in line]
 
 
 def test_labels_go_with_the_sentences_of_the_same_times(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cmu_reports import by_id, problems
 from csd_files import write_csd
 from miniature_mosi import VIDEOS, write_mosi
 
-from trimodal.corpus import Corpus, Recording, Segment, read_corpus
+from trimodal.corpus import Recording, Segment, read_corpus
 from trimodal.errors import CorpusError
 
 LABELS = "CMU_MOSI_Opinion_Labels.csd"
@@ -16,15 +17,6 @@ TRANSCRIPTS = "Raw/Transcript/Segmented"
 @pytest.fixture
 def mosi(tmp_path: Path) -> Path:
     return write_mosi(tmp_path / "MOSI")
-
-
-def by_id(corpus: Corpus) -> dict[str, Segment]:
-    return {segment.id: segment for segment in corpus.segments}
-
-
-def problems(corpus: Corpus) -> list[str]:
-    """Return the problems but for those that a miniature always has."""
-    return [line for line in corpus.problems if " of the folds " not in line and "published" not in line]
 
 
 def test_whole_videos(mosi: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from csd_files import write_csd
+from csd_files import cut_off, hostile_sequences, no_sequences, spoil, write_csd
 
 from trimodal.corpus.csd import csd_ends, csd_labels
 from trimodal.errors import CorpusError
@@ -51,54 +51,30 @@ def test_labels_of_another_form(features: Any, intervals: Any, message: str, tmp
         csd_labels(path, 2)
 
 
-def _external_link(file: h5py.File) -> None:
-    del file["x/data/b/features"]
-    file["x/data/b/features"] = h5py.ExternalLink("other.h5", "/x")
-
-
-def _external_storage(file: h5py.File) -> None:
-    del file["x/data/b/intervals"]
-    file.create_dataset("x/data/b/intervals", (2, 2), "f8", external=[("secret", 0, 32)])
-
-
-def _two_groups(file: h5py.File) -> None:
-    file.create_group("y")
-
-
-def _no_data(file: h5py.File) -> None:
-    del file["x/data"]
-
-
-def _a_dataset_for_a_recording(file: h5py.File) -> None:
-    del file["x/data/b"]
-    file["x/data/b"] = np.ones(3)
-
-
-@pytest.mark.parametrize(
-    ("edit", "message"),
-    [
-        (_external_link, "'/x/data/b' has no dataset 'features'; expected a computational sequence"),
-        (_external_storage, "'/x/data/b' has no dataset 'intervals'"),
-        (_two_groups, "has 2 groups; expected one computational sequence"),
-        (_no_data, "'/x' has no group 'data'"),
-        (_a_dataset_for_a_recording, "'/x/data' has no group 'b'"),
-    ],
-)
-def test_hostile_files(edit: Callable[[h5py.File], None], message: str, tmp_path: Path) -> None:
-    path = write_csd(tmp_path / "a.csd", "x", {"b": ENTRIES["b"]})
-    with h5py.File(path, "a") as file:
-        edit(file)
+@hostile_sequences
+def test_hostile_labels(edit: Callable[[h5py.File], object], message: str, tmp_path: Path) -> None:
+    path = spoil(write_csd(tmp_path / "a.csd", "x", {"v": ENTRIES["b"]}), edit)
     with pytest.raises(CorpusError, match=message) as caught:
         csd_labels(path, 2)
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"not HDF5", None])
+def test_ends_in_another_file_are_not_read(tmp_path: Path) -> None:
+    def store_elsewhere(file: h5py.File) -> None:
+        del file["x/data/v/intervals"]
+        file.create_dataset("x/data/v/intervals", (2, 2), "f8", external=[("secret", 0, 32)])
+
+    path = spoil(write_csd(tmp_path / "a.csd", "x", {"v": ENTRIES["b"]}), store_elsewhere)
+    for read in (csd_ends, lambda path: csd_labels(path, 2)):
+        with pytest.raises(CorpusError, match="'/x/data/v/intervals' is not in the file, or larger than 64 MiB"):
+            read(path)
+
+
+@no_sequences
 @pytest.mark.parametrize("read", [lambda path: csd_labels(path, 2), csd_ends])
 def test_no_whole_file(read: Callable[[Path], object], content: bytes | None, tmp_path: Path) -> None:
-    path = write_csd(tmp_path / "a.csd", "x", ENTRIES)
-    path.write_bytes(path.read_bytes()[:900] if content is None else content)
-    with pytest.raises(CorpusError, match="not a whole computational sequence"):
+    path = cut_off(write_csd(tmp_path / "a.csd", "x", ENTRIES), content)
+    with pytest.raises(CorpusError, match="not a whole HDF5 file"):
         read(path)
 
 

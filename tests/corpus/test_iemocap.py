@@ -109,7 +109,7 @@ def test_what_is_spoken_is_told_apart(made: Path) -> None:
 
 def test_a_whole_corpus_has_notes_and_no_problem(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(iemocap, "PUBLISHED", dict(COUNTS))
-    corpus = read_corpus(made)
+    corpus = read_corpus(made, "iemocap")
     assert corpus.problems == ()
     assert corpus.notes == (
         "turns: 16 as published",

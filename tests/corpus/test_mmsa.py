@@ -85,8 +85,10 @@ def test_a_table_in_another_encoding_and_with_more_columns(sample: Path, tmp_pat
     text = (root / "label.csv").read_text().replace("label_V,", "label_V,rater,").replace(",,,,", ",,,,7,")
     (root / "label.csv").write_bytes(text.replace("makes", "make\u2019s").encode("cp1252"))
     found = read_corpus(root)
-    assert found.problems == (f"{root / 'label.csv'}, line 2: byte 112 is not UTF-8; the file is read as Windows-1252",)
-    assert found.notes[0] == f"{root / 'label.csv'}: 1 columns are not used: rater"
+    assert found.problems == (
+        f"{root / 'label.csv'}, line 2: byte 112 is not UTF-8; the file is read as Windows-1252",
+        f"{root / 'label.csv'}: 1 columns are not used: rater",
+    )
     assert found.segments[0].text == "I love this song it make\u2019s me so happy"
 
 

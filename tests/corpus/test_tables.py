@@ -43,11 +43,14 @@ def test_cells_have_blanks_around_them_quotes_and_lines_of_their_own(tmp_path: P
     assert rows[1].place == f"{tmp_path / 'labels.csv'}, line 5"
 
 
-def test_more_columns_are_noted(tmp_path: Path) -> None:
+def test_more_columns_are_a_problem_unless_it_is_not_known_which_were_published(tmp_path: Path) -> None:
     rows, findings = read(tmp_path, "a,Name,b\n1,x,2\n", "Name")
     assert rows[0].cells == {"a": "1", "Name": "x", "b": "2"}
-    assert findings.notes == [f"{tmp_path / 'labels.csv'}: 2 columns are not used: a, b"]
-    assert findings.problems == []
+    line = f"{tmp_path / 'labels.csv'}: 2 columns are not used: a, b"
+    assert (findings.notes, findings.problems) == ([], [line])
+    noted = Findings()
+    read_table(tmp_path / "labels.csv", ["Name"], noted, others="note")
+    assert (noted.notes, noted.problems) == ([line], [])
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from miniature_mosi import VIDEOS, glove, write_glove, write_mosi
-from portraits import portrait, write_video
+from portraits import portrait
+from videos import write_video
+from waves import sine
 
 from trimodal.corpus import read_corpus
 from trimodal.exchange import export
@@ -22,8 +24,7 @@ HERTZ = 220.0
 
 def still_portrait(path: Path, seconds: float) -> None:
     """Write a face that does not move, two pictures a second, with a tone."""
-    sound = 0.3 * np.sin(2 * np.pi * HERTZ * np.arange(round(seconds * 16_000)) / 16_000)
-    write_video(path, [portrait(0)] * round(seconds * 2), 2, sound)
+    write_video(path, [portrait(0)] * round(seconds * 2), 2, 0.3 * sine(HERTZ, seconds))
 
 
 @pytest.fixture(scope="module")
