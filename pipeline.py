@@ -31,6 +31,7 @@ from .recipe import Recipe
 from .recipe.labels import Label
 from .run_record import Recorder
 from .store import GapRow, OutputSchema, StoreDescription, StoreWriter
+from .store.hidden_folder import clear_leftovers
 from .store.manifest import read_manifest
 from .store.shard_file import check_compression
 from .store.writer import check_names, check_target
@@ -216,6 +217,7 @@ def align(
     segments = corpus.segments_by_recording()
     key = _store_key(recipe, planned.label_kinds, extraction.recordings, segments)
     if _is_current(store, key):
+        clear_leftovers(store.resolve())
         return False
     watcher = watcher or Watcher()
     watcher.begin("align", len(extraction.recordings), sum(one.duration_seconds for one in extraction.recordings))

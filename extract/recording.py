@@ -64,9 +64,9 @@ class RecordingTracks:
     """How long all of it took."""
 
     @property
-    def bytes(self) -> int:
-        """Size of the files of all tracks."""
-        return sum(path.stat().st_size for path in self.paths.values())
+    def extracted_bytes(self) -> int:
+        """Size of the files of the tracks that were made now."""
+        return sum(self.paths[name].stat().st_size for name in self.extracted)
 
 
 def extract_recording(
@@ -185,7 +185,15 @@ def _locate(
         keys=keys,
         paths={track.name: cache.path(track, media.recording.id, keys[track.name]) for track in plan.tracks},
     )
-    return tracks, [track for track in plan.tracks if not tracks.paths[track.name].exists()]
+    return tracks, [track for track in plan.tracks if not _is_there(tracks.paths[track.name])]
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a track is done. An empty file is what a power cut leaves on some file systems."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _failure(recording: Recording, track: str, error: Exception) -> Failure:

@@ -152,7 +152,7 @@ def _extract(
             keep_failure(result, by_id[item.id], segments[item.id], plan, work)
             if not result.lasts:  # a full disk would fail all the others, too
                 forecast.check()
-        elif (size := forecast.add(seconds[item.id], result.bytes)) is not None:
+        elif (size := forecast.add(seconds[item.id], result.extracted_bytes)) is not None:
             watcher.forecast(size)
         watcher.done(seconds[item.id], result)
     watcher.end()

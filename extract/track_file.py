@@ -5,6 +5,7 @@ Layout (version 1): attributes ``format``, ``version``, ``made_by`` (JSON: extra
 ``gaps/end_seconds``, ``gaps/reason``.
 """
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -65,6 +66,9 @@ class TrackWriter:
             for name, values in _gap_columns(self._gaps).items():
                 self._file.create_dataset(f"gaps/{name}", data=values)
             self._file.close()
+            # Else a power cut could leave the name without the content: file systems write names first.
+            with open(self._temporary, "rb") as written:
+                os.fsync(written.fileno())
         self._temporary.replace(self._path)
 
     def discard(self) -> None:

@@ -110,6 +110,20 @@ def test_only_what_changed_is_made_again(sample: Path, tmp_path: Path) -> None:
     assert result.extracted == ("mfcc",)
 
 
+def test_a_track_that_a_power_cut_left_empty_is_made_again(sample: Path, tmp_path: Path) -> None:
+    plan = make_plan({"mfcc": Mfcc()})
+    recording = Recording(id="happy", media=sample / "happy.mp4")
+    first = extract_recording(recording, [], plan, tmp_path, CPU)
+    assert isinstance(first, RecordingTracks)
+    content = first.paths["mfcc"].read_bytes()
+    first.paths["mfcc"].write_bytes(b"")
+    again = extract_recording(recording, [], plan, tmp_path, CPU)
+    assert isinstance(again, RecordingTracks)
+    assert again.extracted == ("mfcc",)
+    assert again.extracted_bytes == len(content)
+    assert first.paths["mfcc"].read_bytes() == content
+
+
 def test_missing_modalities_are_gaps(tmp_path: Path, media: Path) -> None:
     extractors = {
         "light": Brightness(),
