@@ -32,12 +32,12 @@ class Recorder(Watcher):
     work
         The work folder.
     corpus, recipe, running
-        What is run, and how.
+        What is run, and how; None: nothing is extracted.
     watcher
         Told everything.
     """
 
-    def __init__(self, work: Path, corpus: Corpus, recipe: Recipe, running: Running, watcher: Watcher) -> None:
+    def __init__(self, work: Path, corpus: Corpus, recipe: Recipe, running: Running | None, watcher: Watcher) -> None:
         self._work = work
         self._watcher = watcher
         self._begun = datetime.now(UTC)
@@ -62,7 +62,7 @@ class Recorder(Watcher):
             "recordings_in_corpus": len(corpus.recordings),
             "recipe": recipe.name,
             "work": str(work.absolute()),
-            "running": asdict(running),
+            "running": None if running is None else asdict(running),
         }
 
     def begin(self, stage: str, recordings: int, media_seconds: float) -> None:

@@ -2,9 +2,10 @@
 
 import csv
 import os
+import random
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from poison import SECONDS, Poison, write_sound
 from trimodal.corpus import Corpus, read_corpus
 from trimodal.errors import TrackError, UsageError
 from trimodal.extract.running import Running
+from trimodal.extract.running.work import Item
 from trimodal.extract.work_folder import locked
 from trimodal.pipeline import Extraction, extract, run, status
 from trimodal.recipe import Recipe, parse_recipe
-from trimodal.store import FeatureStore, verify
+from trimodal.store import FeatureStore, diff, verify
 
 CHEAP = parse_recipe(
     "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.1}}}\n"
@@ -141,6 +143,38 @@ def test_bit_identical_whatever_the_workers_and_the_order(sample: Path, tmp_path
         other = run(corpus, CHEAP, tmp_path / str(jobs), running=Running(jobs=jobs))
         assert other.extraction.extracted == 6
         assert _bytes(other.store) == _bytes(first.store)
+
+
+@pytest.mark.parametrize("jobs", [0, 1, 2])
+def test_bit_identical_whatever_the_order_of_the_work(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    corpus = read_corpus(sample)
+    first = run(corpus, CHEAP, tmp_path / "first", running=Running(jobs=1))
+    orders = []
+
+    def shuffled(items: Sequence[Item], seconds: Sequence[float], workers: int) -> list[list[Item]]:
+        order = list(items)
+        random.Random(len(orders)).shuffle(order)
+        orders.append(tuple(item.id for item in order))
+        return [order[:2], order[2:3], order[3:]] if len(orders) % 2 else [[item] for item in order]
+
+    monkeypatch.setattr("trimodal.extract.runner.make_groups", shuffled)
+    for number in range(3):
+        other = run(corpus, CHEAP, tmp_path / f"{number}", running=Running(jobs=jobs))
+        assert other.extraction.extracted == 6
+        assert _bytes(other.store) == _bytes(first.store)
+    assert len(set(orders)) > 3
+
+
+def test_the_order_of_the_corpus_moves_segments_and_changes_none(sample: Path, tmp_path: Path) -> None:
+    corpus = read_corpus(sample)
+    recordings = random.Random(0).sample(corpus.recordings, len(corpus.recordings))
+    assert [one.id for one in recordings] != [one.id for one in corpus.recordings]
+    one = run(corpus, CHEAP, tmp_path / "one")
+    other = run(replace(corpus, recordings=tuple(recordings)), CHEAP, tmp_path / "other", running=Running(jobs=2))
+    assert diff(FeatureStore(one.store), FeatureStore(other.store)) == []
+    assert FeatureStore(other.store).segments["recording"].tolist() == [one.id for one in recordings]
 
 
 def test_two_runs_in_one_work_folder(sample: Path, tmp_path: Path) -> None:
