@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from . import __version__
@@ -11,6 +12,8 @@ from .align import (
     Exclusion,
     align_recording,
     choose_samples,
+    expected_head_bytes,
+    expected_store_bytes,
     label_kinds,
     output_schemas,
     statistics_tables,
@@ -23,7 +26,7 @@ from .extract.base import AnnotationExtractor, FeatureExtractor
 from .extract.fingerprint import digest
 from .extract.plan import Plan, make_plan
 from .extract.recording import Failure, RecordingTracks, find_recording
-from .extract.runner import Watcher, extract_all, known_results
+from .extract.runner import StoreToCome, Watcher, extract_all, known_results
 from .extract.running import Running
 from .extract.track_file import read_made_by, read_track
 from .extract.work_folder import locked
@@ -131,7 +134,12 @@ def run(
     running = running or Running()
     planned = _checked(corpus, recipe)
     with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
-        extraction = _extract(corpus, planned, work, running, recorder)
+        to_come = StoreToCome(
+            path=store,
+            head_bytes=expected_head_bytes(planned.outputs),
+            recording_bytes=partial(expected_store_bytes, recipe, planned.outputs),
+        )
+        extraction = _extract(corpus, planned, work, running, recorder, to_come)
         written = _align(corpus, recipe, planned, extraction, store, recorder)
     return RunReport(extraction=extraction, store=store, written=written)
 
@@ -154,7 +162,7 @@ def extract(
     running = running or Running()
     planned = _checked(corpus, recipe)
     with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
-        return _extract(corpus, planned, work, running, recorder)
+        return _extract(corpus, planned, work, running, recorder, None)
 
 
 def status(corpus: Corpus, recipe: Recipe, work: Path) -> Status:
@@ -211,9 +219,11 @@ def align(
         return _align(corpus, recipe, planned, extraction, store, recorder)
 
 
-def _extract(corpus: Corpus, planned: "_Planned", work: Path, running: Running, watcher: Watcher) -> Extraction:
+def _extract(
+    corpus: Corpus, planned: "_Planned", work: Path, running: Running, watcher: Watcher, store: StoreToCome | None
+) -> Extraction:
     segments = corpus.segments_by_recording()
-    return _extraction(extract_all(corpus.recordings, segments, planned.plan, work, running, watcher), work)
+    return _extraction(extract_all(corpus.recordings, segments, planned.plan, work, running, watcher, store), work)
 
 
 def _align(

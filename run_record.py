@@ -14,6 +14,7 @@ from .corpus import Corpus
 from .extract.recording import Failure
 from .extract.runner import Result, Watcher
 from .extract.running import Running
+from .extract.running.disk import Estimate
 from .extract.running.memory import total
 from .extract.source_notes import write_json
 from .recipe import Recipe
@@ -49,6 +50,7 @@ class Recorder(Watcher):
         self._failures: Counter[str] = Counter()
         self._recordings = 0
         self._media_seconds = 0.0
+        self._estimate: dict[str, float] | None = None
         self._facts = {
             "trimodal": __version__,
             "machine": {
@@ -82,6 +84,11 @@ class Recorder(Watcher):
                 self._tracks[track] += seconds
         self._watcher.done(media_seconds, result)
 
+    def estimate(self, estimate: Estimate, free_bytes: int) -> None:
+        """Note it."""
+        self._estimate = asdict(estimate)
+        self._watcher.estimate(estimate, free_bytes)
+
     def forecast(self, size_bytes: int) -> None:
         """Pass it on."""
         self._watcher.forecast(size_bytes)
@@ -108,6 +115,7 @@ class Recorder(Watcher):
             "recordings_extracted": self._recordings,
             "media_seconds": self._media_seconds,
             "failures": dict(self._failures),
+            "estimate": self._estimate,
             "seconds_by_stage": self._stages,
             "seconds_by_track": dict(self._tracks),
             "seconds_of_decoding_and_writing": self._extracting_seconds - sum(self._tracks.values()),

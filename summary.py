@@ -20,6 +20,17 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 3600 else f"{seconds / 3600:.2f} h"
 
 
+def size(size_bytes: float) -> str:
+    """Return an amount of data: in gigabytes from one on, else in megabytes.
+
+    Examples
+    --------
+    >>> size(2e6), size(51.2e9)
+    ('2.0 MB', '51.2 GB')
+    """
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes < 1e9 else f"{size_bytes / 1e9:.1f} GB"
+
+
 def gaps_by_track(gaps: "pd.DataFrame") -> str:
     """Return how long each track of a store could not observe anything, and why; empty where there are no gaps.
 
@@ -30,7 +41,9 @@ def gaps_by_track(gaps: "pd.DataFrame") -> str:
     """
     lost = (gaps["end"] - gaps["start"]).groupby([gaps["track"], gaps["reason"]]).sum()
     tracks = lost.groupby(level="track").sum().sort_values(ascending=False, kind="stable")
-    return ", ".join(f"{track} {duration(total)} ({_reasons(lost[track])})" for track, total in tracks.items())
+    return ", ".join(
+        f"{track} {duration(total)} ({_reasons(lost.xs(track, level='track'))})" for track, total in tracks.items()
+    )
 
 
 def _reasons(lost: "pd.Series[float]") -> str:

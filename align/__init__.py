@@ -1,6 +1,7 @@
 """Alignment: bringing tracks onto timelines. Knows tracks, segments and recipes, and no extractor."""
 
 from ..errors import RecipeError
+from .expected_size import expected_head_bytes, expected_store_bytes
 from .labels import label_kinds, wanted_labels
 from .outputs import align_recording
 from .samples import choose_samples
@@ -13,6 +14,8 @@ __all__ = [
     "RecipeError",
     "align_recording",
     "choose_samples",
+    "expected_head_bytes",
+    "expected_store_bytes",
     "label_kinds",
     "output_schemas",
     "statistics_tables",

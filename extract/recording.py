@@ -150,6 +150,16 @@ def known_recording(
         return None
 
 
+def missing_tracks(recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path) -> Sequence[PlannedTrack]:
+    """Return the tracks of a recording that are not there, from notes alone; all where there are no notes."""
+    cache = TrackCache(work)
+    source = cache.known_source(recording, segments)
+    if source is None:
+        return plan.tracks
+    keys = cache.keys(plan, source)
+    return [track for track in plan.tracks if not _is_there(cache.path(track, recording.id, keys[track.name]))]
+
+
 def keep_failure(failure: Failure, recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path) -> None:
     """Take note of a failure for later runs, where it would come again and it is known of which files it is."""
     cache = TrackCache(work)
