@@ -9,7 +9,7 @@ from ...track import Field
 from ..base import Execution, TrackExtractor
 from ..torch_precision import Precision
 from ..weights import model_files, model_folder
-from .encoder import Encoder, EncoderModel, encoder_config, load_encoder
+from .encoder import Encoder, EncoderModel, encoder_sizes, load_encoder
 from .tokenizer import tokenizer_files
 
 
@@ -48,12 +48,11 @@ class EncoderExtractor(TrackExtractor):
 
     def state(self) -> Field:
         """Return what a row holds: a hidden state."""
-        config = encoder_config(model_folder(self.model))
+        sizes = encoder_sizes(model_folder(self.model))
         for layer in self._layers():
-            if not -config.num_hidden_layers - 1 <= layer <= config.num_hidden_layers:
-                highest = config.num_hidden_layers
-                raise ParameterError(f"layers must be from {-highest - 1} to {highest}, found {layer}")
-        return Field(shape=(config.hidden_size,), columns=tuple(f"hidden{i}" for i in range(config.hidden_size)))
+            if not -sizes.layers - 1 <= layer <= sizes.layers:
+                raise ParameterError(f"layers must be from {-sizes.layers - 1} to {sizes.layers}, found {layer}")
+        return Field(shape=(sizes.hidden,), columns=tuple(f"hidden{i}" for i in range(sizes.hidden)))
 
     def encoder(self, execution: Execution, added_tokens: tuple[str, ...] = ()) -> Encoder:
         """Return the model where it runs."""
