@@ -129,9 +129,9 @@ def _problems(recording: Recording, segments: Sequence[Segment]) -> Iterator[str
     except TrimodalError as error:
         yield str(error)
         return
-    if info.audio_start_seconds is None:
+    if recording.media is not None and info.audio_start_seconds is None:
         yield "has no sound that decodes"
-    if info.video_start_seconds is None:
+    if recording.media is not None and info.video_start_seconds is None:
         yield "has no video that decodes"
     past = info.duration_seconds + _PAST_END_SECONDS
     late = [segment for segment in segments if (segment.end_seconds or segment.start_seconds) > past]

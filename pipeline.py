@@ -11,6 +11,7 @@ from . import __version__
 from .align import (
     Exclusion,
     align_recording,
+    check_columns,
     choose_samples,
     expected_head_bytes,
     expected_store_bytes,
@@ -320,6 +321,7 @@ def _planned(corpus: Corpus, recipe: Recipe) -> _Planned:
     labels = wanted_labels(corpus, recipe, schemas)
     kinds = label_kinds(corpus, labels)
     check_names(recipe.align, kinds)
+    check_columns(recipe, kinds)
     check_compression(recipe.store.compression)
     return _Planned(plan=plan, outputs=output_schemas(recipe, schemas), labels=labels, label_kinds=kinds)
 

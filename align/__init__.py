@@ -5,7 +5,7 @@ from .expected_size import expected_head_bytes, expected_store_bytes
 from .labels import label_kinds, wanted_labels
 from .outputs import align_recording
 from .samples import choose_samples
-from .schemas import output_schemas
+from .schemas import check_columns, output_schemas
 from .segments import Exclusion
 from .splits import statistics_tables, with_splits
 
@@ -13,6 +13,7 @@ __all__ = [
     "Exclusion",
     "RecipeError",
     "align_recording",
+    "check_columns",
     "choose_samples",
     "expected_head_bytes",
     "expected_store_bytes",

@@ -70,9 +70,8 @@ def align_recording(
         )
         for segment, bound, text in zip(segments, bounds, texts, strict=True)
     ]
-    speakers = [segment.speaker for segment in segments]
     made_from = {name: extractor.needed_tracks() for name, extractor in recipe.tracks.items()}
-    return rows, {name: _output(spec, tracks, made_from, bounds, speakers) for name, spec in recipe.align.items()}
+    return rows, {name: _output(spec, tracks, made_from, bounds, segments) for name, spec in recipe.align.items()}
 
 
 def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
@@ -87,7 +86,7 @@ def _spoken(tracks: Mapping[str, Track], recipe: Recipe, bounds: NDArray[np.floa
     for spec in recipe.align.values():
         if isinstance(spec.timeline, WordsTimeline):
             words = tracks[spec.timeline.track]
-            intervals = row_intervals(words, bounds)
+            intervals = row_intervals(words, bounds, spec.timeline.rows)
             text = words.fields["text"][intervals.rows]
             return [" ".join(text[first:last]) for first, last in pairwise(intervals.offsets)]
     return [""] * len(bounds)
@@ -98,20 +97,20 @@ def _output(
     tracks: Mapping[str, Track],
     made_from: Mapping[str, tuple[str, ...]],
     bounds: NDArray[np.float64],
-    speakers: Sequence[str],
+    segments: Sequence[Segment],
 ) -> OutputArrays:
-    """Return an output of all segments: those of certain speakers from a track of theirs."""
-    if not spec.by_speaker:
+    """Return an output of all segments: some of them from a track of their own."""
+    if spec.by is None:
         return _Output(spec, tracks, made_from).arrays(bounds)
     first = spec.tracks[0].name
-    chosen = np.array([spec.by_speaker.get(speaker, first) for speaker in speakers], object)
-    names = list(dict.fromkeys([first, *spec.by_speaker.values()]))
-    segments = [np.flatnonzero(chosen == name) for name in names]
+    chosen = np.array([spec.by.tracks.get(spec.by.value(segment), first) for segment in segments], object)
+    names = list(dict.fromkeys([first, *spec.by.tracks.values()]))
+    places = [np.flatnonzero(chosen == name) for name in names]
     parts = [
         _Output(from_track(spec, name), tracks, made_from).arrays(bounds[some])
-        for name, some in zip(names, segments, strict=True)
+        for name, some in zip(names, places, strict=True)
     ]
-    return _in_order(parts, np.concatenate(segments))
+    return _in_order(parts, np.concatenate(places))
 
 
 def _in_order(parts: Sequence[OutputArrays], segments: NDArray[np.intp]) -> OutputArrays:
@@ -168,10 +167,11 @@ class _Output:
 
     def _intervals(self, bounds: NDArray[np.float64]) -> Intervals:
         timeline = self._spec.timeline
+        if isinstance(timeline, RowsTimeline):
+            track = self._timeline_tracks[timeline.track] if self._own is None else self._features[self._own]
+            return row_intervals(track, bounds, timeline.rows)
         if self._own is not None:
             return row_intervals(self._features[self._own], bounds)
-        if isinstance(timeline, RowsTimeline):
-            return row_intervals(self._timeline_tracks[timeline.track], bounds)
         if isinstance(timeline, GridTimeline):
             return grid_intervals(bounds, timeline.hop)
         if isinstance(timeline, WindowsTimeline):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from ..errors import RecipeError
+from ..errors import RecipeError, did_you_mean
 from ..recipe import OutputSpec, PooledTrack, Recipe
 from ..recipe.pools import Functionals, Nearest, describe
 from ..recipe.timelines import (
@@ -38,6 +38,28 @@ def output_schemas(recipe: Recipe, schemas: Mapping[str, Schema]) -> dict[str, O
     return {name: _output_schema(name, spec, schemas) for name, spec in recipe.align.items()}
 
 
+def check_columns(recipe: Recipe, label_kinds: Mapping[str, str]) -> None:
+    """Check that outputs choose tracks by columns that segments have.
+
+    Parameters
+    ----------
+    recipe
+        The recipe.
+    label_kinds
+        Whether each label of the store is ``text`` or ``number``.
+
+    Raises
+    ------
+    RecipeError
+        If one chooses by a label that the store will not have, or that is a number.
+    """
+    known = ["speaker", *(name for name, kind in label_kinds.items() if kind == "text")]
+    for name, spec in recipe.align.items():
+        if spec.by is not None and spec.by.column not in known:
+            hint = did_you_mean(spec.by.column, known)
+            raise RecipeError(f"output '{name}': no label of text is called '{spec.by.column}'; {hint}")
+
+
 def own_track(spec: OutputSpec) -> str | None:
     """Return the track whose rows go into an output as they are; None where all are pooled."""
     if isinstance(spec.timeline, OwnTimeline):
@@ -47,9 +69,9 @@ def own_track(spec: OutputSpec) -> str | None:
 
 
 def from_track(spec: OutputSpec, name: str) -> OutputSpec:
-    """Return an output with another track for the first of its own, whoever speaks."""
+    """Return an output with another track for the first of its own, whatever the segment."""
     first, *others = spec.tracks
-    return replace(spec, tracks=(replace(first, name=name), *others), by_speaker={})
+    return replace(spec, tracks=(replace(first, name=name), *others), by=None)
 
 
 def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> OutputSchema:
@@ -66,8 +88,8 @@ def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -
                 f"output '{name}': track '{track.name}' holds whole numbers, of which {describe(track.pool)} says "
                 "nothing; expected 'timeline: none', or a pool of first, last or nearest"
             )
-    for other in spec.by_speaker.values():
-        _check_speaker(name, spec, other, schemas)
+    for other in spec.by.tracks.values() if spec.by else ():
+        _check_other(name, spec, other, schemas)
     dtype = pooled[0].dtype if len(pooled) == 1 else "float32"
     if spec.gaps == "interpolate" and dtype != "float32":
         raise RecipeError(f"output '{name}': values of type {dtype} cannot be interpolated; expected 'gaps: hold'")
@@ -93,8 +115,8 @@ def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -
     )
 
 
-def _check_speaker(name: str, spec: OutputSpec, other: str, schemas: Mapping[str, Schema]) -> None:
-    """Check that rows made from a speaker's track can stand among those of the track that it stands for."""
+def _check_other(name: str, spec: OutputSpec, other: str, schemas: Mapping[str, Schema]) -> None:
+    """Check that rows made from another track can stand among those of the track that it stands for."""
     found, expected = _first_rows(name, from_track(spec, other), schemas), _first_rows(name, spec, schemas)
     if found != expected:
         raise RecipeError(
@@ -158,7 +180,7 @@ def _has_text(spec: OutputSpec, schemas: Mapping[str, Schema]) -> bool:
 def _describe(timeline: Timeline, spec: OutputSpec) -> str:
     if isinstance(timeline, RowsTimeline):
         kind = type(timeline).__name__.removesuffix("Timeline").lower()
-        return f"{kind} of {timeline.track}"
+        return f"{kind} of {timeline.track}{', touching' if timeline.rows == 'touching' else ''}"
     if isinstance(timeline, GridTimeline):
         return f"grid of {timeline.hop:g} s"
     if isinstance(timeline, WindowsTimeline):

@@ -1,6 +1,5 @@
 """A CSV file with one row per segment: recording, media, transcript, clocks, times, split, speaker, text, labels."""
 
-import csv
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import fields
@@ -13,12 +12,13 @@ from ..media.clock import STREAMS, Adjustment, Stream, parse_adjustment
 from .annotations import Annotation
 from .features import FeatureFile
 from .model import Corpus, Layout, Recording, Segment
+from .tables import numbered_rows
 
 FILE_NAME = "manifest.csv"
 _CLOCKS: dict[Stream, str] = {stream: f"{stream}_clock" for stream in STREAMS}
-_OF_RECORDING = ("recording", "media", "fps", "rotation", "transcript", *_CLOCKS.values())
+_OF_RECORDING = ("recording", "media", "duration", "fps", "rotation", "transcript", *_CLOCKS.values())
 COLUMNS = ("segment", *_OF_RECORDING, "start", "end", "split", "speaker", "text")
-"""Columns with a meaning; ``media`` is the only one that must be there."""
+"""Columns with a meaning; ``media`` is the only one that must be there, as a column."""
 _ANNOTATION = "annotation:"
 """Columns that begin with it name a file of ratings."""
 _FEATURES, _ENTRY = "features:", "entry:"
@@ -35,9 +35,9 @@ def read(path: Path) -> Corpus:
 
     Empty cells mean: recording, the media path without its suffix (that of pictures, which have a rate, as it is);
     segment, the recording (numbered where it has several); start, 0; end, the end of the recording; fps, a file that
-    has its own times; rotation, what the file says; clocks, times that are right; annotation and features, none;
-    entry, the media file's name without its suffix. A label column whose cells are all numbers is numeric, any other is
-    text.
+    has its own times; duration, as the media say; rotation, what the file says; clocks, times that are right;
+    annotation and features, none; entry, the media file's name without its suffix, or the recording where there are no
+    media. A label column whose cells are all numbers is numeric, any other is text.
 
     Raises
     ------
@@ -58,8 +58,9 @@ def read(path: Path) -> Corpus:
         where = f"{file}, line {line}"
         recording = Recording(
             id=recording_id,
-            media=_path(root, row["media"], where),
-            transcript=_path(root, row["transcript"], where) if row["transcript"] else None,
+            media=root / row["media"] if row["media"] else None,
+            duration_seconds=_duration(row, where),
+            transcript=root / row["transcript"] if row["transcript"] else None,
             frames_per_second=_rate(row["fps"], where),
             rotation_degrees=_rotation(row["rotation"], where),
             annotations=_annotations(root, row, where),
@@ -98,30 +99,23 @@ def read(path: Path) -> Corpus:
 
 def _read_table(file: Path) -> pd.DataFrame:
     """Return the rows as text, so that "0001" keeps its zeros, under the lines on which they begin."""
-    lines, rows = [], []
     try:
-        with open(file, encoding="utf-8-sig", newline="") as text:  # with or without a byte order mark
-            reader = csv.reader(text, skipinitialspace=True, strict=True)
-            last_line = 0
-            for cells in reader:
-                if cells:  # not a blank line
-                    lines.append(last_line + 1)
-                    rows.append(cells)
-                last_line = reader.line_num
+        text = file.read_text(encoding="utf-8-sig")  # with or without a byte order mark
     except OSError as error:
         raise CorpusError(f"{file}: cannot be read ({error.strerror}); expected a manifest") from None
     except UnicodeDecodeError as error:
         raise CorpusError(f"{file}: not a CSV file in UTF-8 ({error})") from None
-    except csv.Error as error:
-        raise CorpusError(f"{file}, line {reader.line_num}: not CSV ({error})") from None
-    if not rows:
+    numbered = numbered_rows(file, text)
+    if not numbered:
         raise CorpusError(f"{file}: is empty; expected a line with the names of the columns")
-    width = len(rows[0])
-    for line, cells in zip(lines, rows, strict=True):
+    width = len(numbered[0][1])
+    for line, cells in numbered:
         if len(cells) > width:
             raise CorpusError(f"{file}, line {line}: has {len(cells)} cells; expected {width}, as many as the header")
-    header, *rows = [cells + [""] * (width - len(cells)) for cells in rows]
-    table = pd.DataFrame(rows, index=lines[1:], columns=[name.strip() for name in header], dtype=str)
+    header, *rows = [cells + [""] * (width - len(cells)) for _, cells in numbered]
+    table = pd.DataFrame(
+        rows, index=[line for line, _ in numbered[1:]], columns=[name.strip() for name in header], dtype=str
+    )
     for position, column in enumerate(table.columns):
         if not column or column in table.columns[:position]:
             problem = f"is called '{column}' like one before it" if column else "has no name"
@@ -164,10 +158,18 @@ def _labels(table: pd.DataFrame, file: Path) -> dict[str, list[float] | list[str
     return labels
 
 
-def _path(root: Path, cell: str, where: str) -> Path:
-    if not cell:
-        raise CorpusError(f"{where}: column 'media' is empty; expected a path")
-    return root / cell
+def _duration(row: Mapping[Hashable, str], where: str) -> float | None:
+    """Return how long a recording without media lasts."""
+    seconds = _seconds(row["duration"], "duration", where)
+    if not row["media"] and seconds is None:
+        raise CorpusError(f"{where}: column 'media' is empty; expected a path, or a duration in seconds")
+    if not row["media"] and not row["recording"]:
+        raise CorpusError(f"{where}: columns 'media' and 'recording' are empty; expected one of them")
+    if row["media"] and seconds is not None:
+        raise CorpusError(f"{where}: columns 'media' and 'duration' are given; expected one, as media say how long")
+    if seconds is not None and seconds <= 0:
+        raise CorpusError(f"{where}: column 'duration' is {seconds}; expected more than 0 s")
+    return seconds
 
 
 def _seconds(cell: str, column: str, where: str) -> float | None:
@@ -218,7 +220,7 @@ def _features(root: Path, row: Mapping[Hashable, str], where: str) -> tuple[Feat
         if column.startswith(_ENTRY) and _FEATURES + (name := column.removeprefix(_ENTRY)) not in cells:
             raise CorpusError(f"{where}: column '{column}' is given and '{_FEATURES}{name}' is empty; expected both")
     names = [column.removeprefix(_FEATURES) for column in cells if column.startswith(_FEATURES)]
-    stem = Path(row["media"]).stem
+    stem = Path(row["media"]).stem or row["recording"]
     return tuple(
         FeatureFile(name=name, path=root / cells[_FEATURES + name], entry=cells.get(_ENTRY + name, stem))
         for name in names
@@ -240,8 +242,8 @@ def _clock(row: Mapping[Hashable, str], where: str) -> dict[Stream, Adjustment]:
 
 LAYOUT = Layout(
     name="manifest",
-    summary="a CSV file with a row per segment: media, and optionally fps, rotation, segment, recording, transcript, "
-    "clocks, annotations, features, start, end, split, speaker, text and labels",
+    summary="a CSV file with a row per segment: media (or a duration), and optionally fps, rotation, segment, "
+    "recording, transcript, clocks, annotations, features, start, end, split, speaker, text and labels",
     recognises=recognises,
     read=read,
 )

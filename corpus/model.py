@@ -19,13 +19,16 @@ class Recording:
     ------
     CorpusError
         If the frame rate is not positive, the rotation is no quarter turn, two annotations or two files of features
-        have one name, or there is no transcript whose times could be adjusted.
+        have one name, there is no transcript whose times could be adjusted, or not exactly one of media and duration.
     """
 
     id: str
     """Unique in the corpus; any text."""
-    media: Path
-    """The video or audio file whose container sets the clock, or a folder of numbered pictures."""
+    media: Path | None = None
+    """The video or audio file whose container sets the clock, or a folder of numbered pictures; None: there is neither
+    sound nor video, but what was said, rated or extracted by others."""
+    duration_seconds: float | None = None
+    """How long a recording without media lasts; None: as its media say."""
     transcript: Path | None = None
     """The transcript file, if there is one."""
     frames_per_second: float | None = None
@@ -40,6 +43,11 @@ class Recording:
     """How to adjust the times of streams; those that are not named have them right."""
 
     def __post_init__(self) -> None:
+        if (self.media is None) == (self.duration_seconds is None):
+            found = "neither media nor" if self.media is None else "both media and"
+            raise CorpusError(f"recording '{self.id}' has {found} a duration; expected one of them")
+        if self.duration_seconds is not None and not 0 < self.duration_seconds < float("inf"):
+            raise CorpusError(f"recording '{self.id}' lasts {self.duration_seconds} s; expected more than 0")
         if self.frames_per_second is not None and not 0 < self.frames_per_second < float("inf"):
             raise CorpusError(
                 f"recording '{self.id}' has the frame rate {self.frames_per_second}; expected more than 0"
@@ -78,6 +86,8 @@ class Segment:
     speaker: str = ""
     text: str | None = None
     """The words spoken, where the corpus gives them; None: take them from the transcript."""
+    transcript: Path | None = None
+    """A transcript file of this segment alone, whose times count from the segment's start; it goes before ``text``."""
     labels: Mapping[str, float | str] = field(default_factory=dict)
     """Values by the label's name, numbers finite; a label that the segment does not have is not in it."""
 
@@ -97,7 +107,9 @@ class Corpus:
     recordings: tuple[Recording, ...]
     segments: tuple[Segment, ...]
     notes: tuple[str, ...] = ()
-    """What the layout noticed and left alone, one line each."""
+    """What the layout did, or noticed and left alone, one line each."""
+    problems: tuple[str, ...] = ()
+    """Where the folder is not as it was published or as its lists say, one line each."""
 
     def __post_init__(self) -> None:
         _check_unique("recording", (recording.id for recording in self.recordings))

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import __version__
 from ..corpus import Recording, Segment
-from ..media import MediaInfo, list_pictures, probe
+from ..media import MediaInfo, list_pictures
 from ..media.clock import Stream
 from .base import (
     AnnotationExtractor,
@@ -22,6 +22,7 @@ from .base import (
     VideoExtractor,
 )
 from .fingerprint import digest, file_digest
+from .media_source import probe_recording
 from .plan import Plan, PlannedTrack
 from .source_notes import SourceNotes, slug, write_json
 
@@ -34,9 +35,10 @@ class Source:
 
     recording: Recording
     media_digest: str
-    """Hash of the media file's content, or of the names and the content of a folder's pictures."""
+    """Hash of the media file's content, or of the names and the content of a folder's pictures; without media, of how
+    long it lasts."""
     transcript_digest: str
-    """Hash of the transcript's content, or of the segments' text; empty where there is neither."""
+    """Hash of the transcript's content, or of what the segments' transcripts and texts say; empty without any."""
     segments_digest: str
     """Hash of where the segments lie."""
     annotation_digests: Mapping[str, str]
@@ -62,12 +64,15 @@ class TrackCache:
         """Probe a recording's media, or return what is known of it; raises `MediaError`."""
         known = self.known_info(recording)
         if known is None:
-            known = probe(recording.media, recording.frames_per_second, recording.rotation_degrees)
-            self._notes.write(recording.media, _probe_name(recording), asdict(known))
+            known = probe_recording(recording)
+            if recording.media is not None:
+                self._notes.write(recording.media, _probe_name(recording), asdict(known))
         return known
 
     def known_info(self, recording: Recording) -> MediaInfo | None:
         """Return clock and extent of a recording's media, None where they are not known yet, or the file changed."""
+        if recording.media is None:
+            return probe_recording(recording)
         found = self._notes.read(recording.media, _probe_name(recording))
         try:
             return MediaInfo(**found) if isinstance(found, dict) else None
@@ -76,9 +81,9 @@ class TrackCache:
 
     def known_source(self, recording: Recording, segments: Sequence[Segment]) -> Source | None:
         """Do what `source` does where no file has to be read for it; None elsewhere."""
-        files = [recording.media, *(one.path for one in recording.annotations)]
-        files += [] if recording.transcript is None else [recording.transcript]
-        known = all(self._notes.read(file, _DIGEST) is not None for file in files)
+        transcripts = [segment.transcript for segment in segments] if recording.transcript is None else []
+        files = [recording.media, recording.transcript, *transcripts, *(one.path for one in recording.annotations)]
+        known = all(self._notes.read(file, _DIGEST) is not None for file in files if file is not None)
         return self.source(recording, segments) if known else None
 
     def failure(self, plan: Plan, source: Source) -> dict[str, Any] | None:
@@ -117,10 +122,15 @@ class TrackCache:
         if recording.transcript is not None:
             transcript = self._digest(recording.transcript)
         else:
-            transcript = digest(places, texts) if any(segment.text is not None for segment in segments) else ""
+            files = [segment.transcript for segment in segments]
+            digests = ["" if file is None else self._digest(file) for file in files]
+            is_spoken = any(files) or any(segment.text is not None for segment in segments)
+            transcript = digest(places, texts, *([digests] if any(files) else [])) if is_spoken else ""
         return Source(
             recording=recording,
-            media_digest=self._digest(recording.media),
+            media_digest=digest(recording.duration_seconds)
+            if recording.media is None
+            else self._digest(recording.media),
             transcript_digest=transcript,
             segments_digest=digest(places),
             annotation_digests={

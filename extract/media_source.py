@@ -1,7 +1,9 @@
 """One recording's decoded media on its clock, each kind decoded at most once per need and only when asked for."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from ..media import (
     MediaInfo,
     Sampling,
     Utterance,
+    no_media,
     probe,
     read_audio,
     read_frames,
@@ -22,7 +25,7 @@ from ..media import (
     read_transcript,
 )
 from ..media.adjusted import adjusted_audio, adjusted_frames, adjusted_info, adjusted_utterances, first_time
-from ..media.clock import ClockMap, Stream, clock_map
+from ..media.clock import ClockMap, Shift, Stream, clock_map
 
 
 class MediaSource:
@@ -54,7 +57,7 @@ class MediaSource:
         """Clock and extent as the file says; raises `MediaError`."""
         if self._file_info is not None:
             return self._file_info
-        return probe(self._path, self.recording.frames_per_second, self.recording.rotation_degrees)
+        return probe_recording(self.recording)
 
     @cached_property
     def info(self) -> MediaInfo:
@@ -70,19 +73,23 @@ class MediaSource:
     def utterances(self) -> tuple[Utterance, ...] | None:
         """What was said, None where nothing says so; raises `TranscriptError`.
 
-        A transcript file goes before the text that the corpus itself gives.
+        A transcript file of the recording goes before those of its segments, and these before the text that the corpus
+        itself gives.
         """
         if self.recording.transcript is not None:
-            found = read_transcript(self.recording.transcript, self.recording.media.stem)
+            media = self.recording.media
+            found = read_transcript(self.recording.transcript, self.recording.id if media is None else media.stem)
             clock = self._clock("transcript", first_time(found))
             return found if clock is None else adjusted_utterances(found, clock)
-        return tuple(_spoken(segment) for segment in self.segments if segment.text is not None) or None
+        spoken = [_spoken(segment) for segment in self.segments if segment.transcript or segment.text is not None]
+        return tuple(chain.from_iterable(spoken)) if spoken else None
 
     def audio(self, selection: AudioSelection) -> Audio | None:
         """Return the sound, None where there is none."""
         if selection not in self._audio:
             self._work.mkdir(parents=True, exist_ok=True)
-            found = read_audio(self._path, self.file_info, selection, self._work)
+            path = self.recording.media
+            found = None if path is None else read_audio(path, self.file_info, selection, self._work)
             clock = self._audio_clock
             if found is not None and clock is not None:
                 found = adjusted_audio(found, clock, self._work)
@@ -91,15 +98,18 @@ class MediaSource:
 
     def frames(self, sampling: Sampling, only: NDArray[np.float64] | None = None) -> Iterator[Frames]:
         """Decode the video from the beginning; see `read_frames`. Frames are sampled by their native times."""
-        clock = self._video_clock
+        path, clock = self.recording.media, self._video_clock
+        if path is None:
+            return iter(())
         if clock is None:
-            return read_frames(self._path, self.file_info, sampling, only)
+            return read_frames(path, self.file_info, sampling, only)
         native = None if only is None else clock.inverse().apply(only)
-        return (adjusted_frames(frames, clock) for frames in read_frames(self._path, self.file_info, sampling, native))
+        return (adjusted_frames(frames, clock) for frames in read_frames(path, self.file_info, sampling, native))
 
     def samplings(self, samplings: Sequence[Sampling]) -> Iterator[tuple[Sampling, Frames]]:
         """Decode the video once for several samplings; see `read_samplings` and `frames`."""
-        read, clock = read_samplings(self._path, self.file_info, samplings), self._video_clock
+        path, clock = self.recording.media, self._video_clock
+        read = iter(()) if path is None else read_samplings(path, self.file_info, samplings)
         return read if clock is None else ((sampling, adjusted_frames(frames, clock)) for sampling, frames in read)
 
     @property
@@ -115,16 +125,28 @@ class MediaSource:
         adjustment = self.recording.clock.get(stream)
         return None if adjustment is None or first_seconds is None else clock_map(adjustment, first_seconds)
 
-    @property
-    def _path(self) -> Path:
-        return self.recording.media
+
+def probe_recording(recording: Recording) -> MediaInfo:
+    """Read clock and extent of a recording's media; raises `MediaError`."""
+    if recording.media is None:
+        return no_media(recording.duration_seconds or 0.0)
+    return probe(recording.media, recording.frames_per_second, recording.rotation_degrees)
 
 
-def _spoken(segment: Segment) -> Utterance:
+def _spoken(segment: Segment) -> list[Utterance]:
+    """Return what is said in a segment: by its own transcript, or by its text."""
     is_whole = segment.end_seconds is None and segment.start_seconds == 0
-    return Utterance(
-        text=segment.text or "",
-        start_seconds=None if is_whole else segment.start_seconds,
-        end_seconds=segment.end_seconds,
-        speaker=segment.speaker,
-    )
+    start = None if is_whole else segment.start_seconds
+    if segment.transcript is None:
+        text = segment.text or ""
+        return [Utterance(text=text, start_seconds=start, end_seconds=segment.end_seconds, speaker=segment.speaker)]
+    found = adjusted_utterances(read_transcript(segment.transcript), Shift(seconds=segment.start_seconds))
+    return [
+        replace(
+            utterance,
+            start_seconds=start if utterance.start_seconds is None else utterance.start_seconds,
+            end_seconds=segment.end_seconds if utterance.end_seconds is None else utterance.end_seconds,
+            speaker=utterance.speaker or segment.speaker,
+        )
+        for utterance in found
+    ]

@@ -5,7 +5,7 @@ from .audio import Audio, AudioSelection, read_audio
 from .channels import Channel
 from .container import MEDIA_SUFFIXES
 from .images import PICTURE_SUFFIXES, list_pictures
-from .probe import MediaInfo, probe
+from .probe import MediaInfo, no_media, probe
 from .sampling import Sampling
 from .transcripts import TRANSCRIPT_SUFFIXES, Utterance, Word, read_transcript
 from .video import Frames, read_frames, read_samplings
@@ -25,6 +25,7 @@ __all__ = [
     "Utterance",
     "Word",
     "list_pictures",
+    "no_media",
     "probe",
     "read_audio",
     "read_frames",

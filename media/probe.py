@@ -38,6 +38,19 @@ class MediaInfo:
     """By how much to turn the stored pictures counter-clockwise; None: as each of them says."""
 
 
+def no_media(duration_seconds: float) -> MediaInfo:
+    """Return what there is of a recording without sound or video: how long it lasts."""
+    return MediaInfo(
+        zero_seconds=0.0,
+        duration_seconds=duration_seconds,
+        video_start_seconds=None,
+        audio_start_seconds=None,
+        video_end_seconds=None,
+        audio_end_seconds=None,
+        frames_per_second=None,
+    )
+
+
 def probe(path: Path, frames_per_second: float | None = None, rotation_degrees: int | None = None) -> MediaInfo:
     """Read a file's header and decode up to the first frame of its audio and of its video.
 

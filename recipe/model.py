@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from ..corpus import Segment
 from ..errors import ParameterError
 from ..extract import Extractor
 from ..windows import Windows
@@ -65,6 +66,22 @@ class While:
 
 
 @dataclass(frozen=True, kw_only=True)
+class By:
+    """Other tracks for some segments: by who speaks in them, or by a label that is text."""
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    column: str = "speaker"
+    """``speaker``, or the name of a label of the recipe that is text."""
+    tracks: dict[str, str]
+    """The track that stands for the first of the output's in segments with that value."""
+
+    def value(self, segment: Segment) -> str:
+        """Return what a segment has in the column."""
+        return segment.speaker if self.column == "speaker" else str(segment.labels.get(self.column, ""))
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutputSpec:
     """What a trainer reads: tracks brought onto a timeline, their columns side by side."""
 
@@ -75,8 +92,7 @@ class OutputSpec:
     dtype: Literal["float32", "float16", "uint8"] | None = None
     """Type that the store keeps values in; None: as they are. Only uint8 values can be kept as uint8."""
     only_while: While | None = None
-    by_speaker: Mapping[str, str] = field(default_factory=dict)
-    """The track that stands for the first of ``tracks`` in the segments of a speaker."""
+    by: By | None = None
     groups: Groups | None = None
     max_length: int | None = None
     """Most rows of a segment; None: all."""
@@ -85,7 +101,7 @@ class OutputSpec:
 
     def used_tracks(self) -> set[str]:
         """Return the names of all tracks that the output is made of."""
-        used = {track.name for track in self.tracks} | set(self.by_speaker.values())
+        used = {track.name for track in self.tracks} | set(self.by.tracks.values() if self.by else ())
         used |= {self.timeline.track} if isinstance(self.timeline, RowsTimeline) else set()
         return used | ({self.only_while.track} if self.only_while else set())
 

@@ -13,7 +13,7 @@ from ..extract.plan import check_needs
 from ..windows import Windows
 from .builder import Builder, hint
 from .labels import Label
-from .model import Groups, OutputSpec, PooledTrack, Recipe, Statistics, StoreSpec, While
+from .model import By, Groups, OutputSpec, PooledTrack, Recipe, Statistics, StoreSpec, While
 from .pools import POOLS, STATISTICS, Functionals, Pool
 from .splits import SPLITS, Split
 from .timelines import TIMELINES, RowsTimeline, Timeline
@@ -59,7 +59,7 @@ class _OutputFile:
     gaps: Literal["zero", "hold", "interpolate"] = "zero"
     dtype: Literal["float32", "float16", "uint8"] | None = None
     only_while: While | None = None
-    by_speaker: dict[str, str] = field(default_factory=dict)
+    by: By | None = None
     groups: Groups | None = None
     max_length: int | None = None
     keep: Literal["first", "last"] = "first"
@@ -170,7 +170,7 @@ class _Parser:
             gaps=parsed.gaps,
             dtype=parsed.dtype,
             only_while=parsed.only_while,
-            by_speaker=parsed.by_speaker,
+            by=parsed.by,
             groups=parsed.groups,
             max_length=parsed.max_length,
             keep=parsed.keep,
@@ -213,6 +213,6 @@ class _Parser:
 def _uses(spec: OutputSpec) -> list[tuple[str, str]]:
     """Return every track that an output uses, with the key under which it is named."""
     uses = [("tracks", track.name) for track in spec.tracks]
-    uses += [("by_speaker", name) for name in spec.by_speaker.values()]
+    uses += [("by", name) for name in spec.by.tracks.values()] if spec.by else []
     uses += [("timeline", spec.timeline.track)] if isinstance(spec.timeline, RowsTimeline) else []
     return uses + ([("only_while", spec.only_while.track)] if spec.only_while else [])

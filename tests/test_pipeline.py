@@ -176,6 +176,20 @@ def test_a_repaired_file_comes_in_on_the_next_run(mixed: Callable[[], Corpus], s
     assert report.extraction.extracted == 2
 
 
+def test_a_recording_without_media_has_gaps_where_media_would_be_read(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("recording,media,duration,end,text\na,,2.0,1.5,how are you\n")
+    recipe = parse_recipe(
+        "tracks: {mfcc: {}, faces: {}, words: {}}\nalign: {voice: {tracks: [mfcc], timeline: words}}", "words.yaml"
+    )
+    report = run(read_corpus(tmp_path), recipe, tmp_path / "a.store")
+    store = FeatureStore(report.store)
+    assert (store.segments.text[0], len(store[0].outputs["voice"])) == ("how are you", 3)
+    assert not store[0].outputs["voice"].mask.any()
+    assert {(gap.track, gap.start, gap.end, gap.reason) for gap in store.gaps.itertuples()} == {
+        ("mfcc", 0.0, 2.0, "no audio")
+    }
+
+
 def test_nothing_readable_is_an_error_and_no_store(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "empty.mp4").touch()

@@ -6,7 +6,7 @@ import pytest
 
 from trimodal.errors import ParameterError, RecipeError
 from trimodal.recipe import OutputSpec, PooledTrack, parse_recipe
-from trimodal.recipe.model import Groups, While
+from trimodal.recipe.model import By, Groups, While
 from trimodal.recipe.pools import STATISTICS, Functionals, Inside, Intersect, Linear, Nearest, Pchip, Pool, describe
 from trimodal.recipe.timelines import (
     FramesTimeline,
@@ -88,7 +88,8 @@ def test_timelines(given: str, expected: Timeline) -> None:
             "only_while: {track: face, column: smile, at_least: -1}",
             {"only_while": While(track="face", column="smile", at_least=-1.0)},
         ),
-        ("by_speaker: {Zoë: face, B: mfcc}", {"by_speaker": {"Zoë": "face", "B": "mfcc"}}),
+        ("by: {tracks: {Zoë: face, B: mfcc}}", {"by": By(column="speaker", tracks={"Zoë": "face", "B": "mfcc"})}),
+        ("by: {column: side, tracks: {right: face}}", {"by": By(column="side", tracks={"right": "face"})}),
         ("groups: {size: 10, hop: 5}", {"groups": Groups(size=10, hop=5, tail="drop", length=None)}),
         ("groups: {size: 5, hop: 5, tail: pad, length: 10}", {"groups": Groups(size=5, hop=5, tail="pad", length=10)}),
         ("max_length: 50\nkeep: last", {"max_length": 50, "keep": "last"}),
@@ -103,7 +104,7 @@ def test_other_keys(line: str, expected: dict[str, Any]) -> None:
 
 
 def test_an_output_uses_every_track_that_it_names() -> None:
-    found = output("tracks: [mfcc]\ntimeline: tokens\nby_speaker: {A: face}\nonly_while: {}")
+    found = output("tracks: [mfcc]\ntimeline: tokens\nby: {tracks: {A: face}}\nonly_while: {}")
     assert found.used_tracks() == {"mfcc", "tokens", "face", "voice_activity"}
 
 
@@ -193,10 +194,10 @@ def test_an_output_uses_every_track_that_it_names() -> None:
             "line 5: align.out.groups.tail: 'tail' is \"keep\"; expected 'drop' or 'pad'",
         ),
         (
-            "timeline: words\nby_speaker:\n  A: fase",
-            "line 5: align.out.by_speaker: no track is called 'fase'; did you mean 'face'?",
+            "timeline: words\nby:\n  tracks: {A: fase}",
+            "line 5: align.out.by: no track is called 'fase'; did you mean 'face'?",
         ),
-        ("timeline: words\nby_speaker: face", "line 5: align.out.by_speaker: 'by_speaker' is \"face\"; expected a"),
+        ("timeline: words\nby: face", "line 5: align.out.by: 'by' is \"face\"; expected a"),
         (
             "timeline: words\nonly_while: {track: voice_activty}",
             "line 5: align.out.only_while: no track is called 'voice_activty'; did you mean 'voice_activity'?",

@@ -240,16 +240,23 @@ def test_segments_of_a_speaker_are_made_from_a_track_of_theirs(
     timeline: str, values: list[list[float]], offsets: list[int]
 ) -> None:
     tracks = {"face": LEFT, "face_crop": RIGHT, "egemaps": track(SOUND, [(0.0, 2.0), (2.0, 3.0)], [[0, 0], [0, 0]])}
-    found = one_output(f"tracks: [face], by_speaker: {{B: face_crop}}, timeline: {timeline}", tracks, *PEOPLE)
+    found = one_output(f"tracks: [face], by: {{tracks: {{B: face_crop}}}}, timeline: {timeline}", tracks, *PEOPLE)
     assert found.values.tolist() == values
     assert found.offsets.tolist() == offsets
     assert found.mask.all()
 
 
+def test_tracks_can_be_chosen_by_a_label() -> None:
+    tracks = {"face": LEFT, "face_crop": RIGHT}
+    sides = (segment(0.0, 2.0, labels={"side": "right"}), segment(0.0, 4.0, labels={"side": "left"}), segment(2.0, 3.0))
+    spec = "tracks: [face], by: {column: side, tracks: {right: face_crop}}, timeline: none"
+    assert one_output(spec, tracks, *sides).values.tolist() == [[10], [1], [2], [3], [4], [3]]
+
+
 def test_words_of_segments_stay_with_them_whoever_speaks() -> None:
     spoken = words([(0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (3.0, 4.0)], ["a", "b", "c", "d"])
     tracks = {"face": LEFT, "face_crop": RIGHT, "words": spoken}
-    found = one_output("tracks: [face], by_speaker: {B: face_crop}, timeline: words, max_length: 2", tracks, *PEOPLE)
+    found = one_output("tracks: [face], by: {tracks: {B: face_crop}}, timeline: words, max_length: 2", tracks, *PEOPLE)
     assert found.text is not None
     assert found.text.tolist() == ["a", "b", "a", "b", "c", "d"]
     assert found.values[:, 0].tolist() == [1, 2, 10, 10, 3, 4]

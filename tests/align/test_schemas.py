@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spans import Spans, array, rows
 from stores import store_writer
 
-from trimodal.align import align_recording, output_schemas
+from trimodal.align import align_recording, check_columns, output_schemas
 from trimodal.corpus import Segment
 from trimodal.errors import RecipeError
 from trimodal.extract.text.words import WORDS
@@ -128,23 +128,23 @@ def test_schemas_say_what_the_outputs_will_hold() -> None:
             "track 'codes' holds whole numbers, of which mean says nothing; expected 'timeline: none', or a pool of",
         ),
         (
-            "tracks: [sound], timeline: segment, by_speaker: {A: pitch}",
+            "tracks: [sound], timeline: segment, by: {tracks: {A: pitch}}",
             "rows of track 'pitch' are float32 (1,); expected float32 (2,), as those of 'sound'",
         ),
         (
-            "tracks: [sound], timeline: none, by_speaker: {A: codes}",
+            "tracks: [sound], timeline: none, by: {tracks: {A: codes}}",
             "rows of track 'codes' are int32 (2,); expected float32 (2,), as those of 'sound'",
         ),
         (
-            "tracks: [sound], timeline: {frames: {track: sound}}, pool: functionals, by_speaker: {A: voice}",
+            "tracks: [sound], timeline: {frames: {track: sound}}, pool: functionals, by: {tracks: {A: voice}}",
             "rows of track 'voice' are float32 (4,); expected float32 (2,), as those of 'sound'",
         ),
         (
-            "tracks: [sound], timeline: none, by_speaker: {A: pieces}",
+            "tracks: [sound], timeline: none, by: {tracks: {A: pieces}}",
             "rows of track 'pieces' are float32 (2,) with text; expected float32 (2,), as those of 'sound'",
         ),
         (
-            "tracks: [sound], timeline: none, by_speaker: {A: boxes}",
+            "tracks: [sound], timeline: none, by: {tracks: {A: boxes}}",
             "track 'boxes' holds box, confidence; expected a feature with 'values'",
         ),
     ],
@@ -185,7 +185,7 @@ specs = st.tuples(
     pooled.map(lambda pool: f"pool: {pool}"),
     st.sampled_from(["zero", "hold", "interpolate"]).map(lambda gaps: f"gaps: {gaps}"),
     st.sampled_from(["", "only_while: {track: voice}"]),
-    features.map(lambda name: f"by_speaker: {{A: {name}}}") | st.just(""),
+    features.map(lambda name: f"by: {{tracks: {{A: {name}}}}}") | st.just(""),
     st.sampled_from(["", "groups: {size: 2, hop: 1}", "groups: {size: 2, hop: 3, tail: pad, length: 4}"]),
     st.sampled_from(["", "max_length: 2", "max_length: 3, keep: last"]),
 ).map(lambda parts: ", ".join(part for part in parts if part))
@@ -214,10 +214,10 @@ HALVES = [(number / 2, number / 2 + 0.75) for number in range(10)]
 
 
 @given(specs, rows.map(lambda found: [(max(-9.0, a), min(20.0, b)) for a, b in found if a < 20 and b > -9]).map(sorted))
-@example("tracks: [crops], timeline: none, by_speaker: {A: crops}, groups: {size: 2, hop: 1}, gaps: hold", HALVES)
+@example("tracks: [crops], timeline: none, by: {tracks: {A: crops}}, groups: {size: 2, hop: 1}, gaps: hold", HALVES)
 @example("tracks: {vectors: sum, codes: nearest}, timeline: words", HALVES)
 @example("tracks: [level], timeline: segment, pool: functionals", HALVES)
-@example("tracks: [pieces], timeline: none, by_speaker: {A: pieces}", HALVES)
+@example("tracks: [pieces], timeline: none, by: {tracks: {A: pieces}}", HALVES)
 def test_arrays_are_what_the_schema_says_and_make_a_store(spec: str, times: Spans) -> None:
     wanted = recipe(out=spec)
     try:
@@ -237,3 +237,12 @@ def test_arrays_are_what_the_schema_says_and_make_a_store(spec: str, times: Span
             writer.append(table, outputs, [], {"media": "hash"}, {})
             writer.commit()
         assert verify(Path(folder) / "store") == []
+
+
+def test_tracks_are_chosen_by_a_label_of_text_that_the_store_has() -> None:
+    chosen = recipe(out="tracks: [sound], timeline: segment, by: {column: side, tracks: {right: sound}}")
+    check_columns(chosen, {"side": "text"})
+    check_columns(recipe(out="tracks: [sound], timeline: segment, by: {tracks: {A: sound}}"), {})
+    for kinds in ({"sides": "text"}, {"side": "number", "sides": "text"}):
+        with pytest.raises(RecipeError, match="output 'out': no label of text is called 'side'; did you mean 'sides'"):
+            check_columns(chosen, kinds)

@@ -45,6 +45,12 @@ def test_every_column(tmp_path: Path) -> None:
     assert found.label_names == ("valence", "emotion")
 
 
+def test_a_recording_without_media_has_a_duration(tmp_path: Path) -> None:
+    found = read(tmp_path, "recording,media,duration,features:csd\na.b,,2.5,x.csd\n")
+    feature = FeatureFile(name="csd", path=tmp_path / "x.csd", entry="a.b")
+    assert found.recordings == (Recording(id="a.b", duration_seconds=2.5, features=(feature,)),)
+
+
 def test_only_media_is_needed(tmp_path: Path) -> None:
     found = read(tmp_path, "media\nv.1/a.mp4\nb\n")
     assert found.recordings == (
@@ -184,7 +190,10 @@ def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str
         ("media,text\n", "has no rows; expected one per segment"),
         ("media,x,media\na,1,b\n", "column 3 is called 'media' like one before it; expected a name of its own"),
         ("media,\na.mp4,1\n", "column 2 has no name; expected a name of its own"),
-        ('media\na.mp4\n""\n', r"manifest\.csv, line 3: column 'media' is empty; expected a path"),
+        ('media\na.mp4\n""\n', r"manifest\.csv, line 3: column 'media' is empty; expected a path, or a duration"),
+        ("media,duration\n,2\n", "line 2: columns 'media' and 'recording' are empty; expected one of them"),
+        ("media,duration\na.mp4,2\n", "line 2: columns 'media' and 'duration' are given; expected one"),
+        ("media,recording,duration\n,a,0\n", "line 2: column 'duration' is 0.0; expected more than 0 s"),
         ("media,start\na.mp4,0\nb.mp4,x\n", "line 3: column 'start' is 'x'; expected seconds"),
         ("media,end\na.mp4,nan\n", "line 2: column 'end' is 'nan'; expected seconds"),
         ("media,end\na.mp4,inf\n", "line 2: column 'end' is 'inf'; expected seconds"),

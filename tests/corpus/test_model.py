@@ -87,3 +87,17 @@ def test_features_have_names_of_their_own() -> None:
     assert recording.feature("gaze") is None
     with pytest.raises(CorpusError, match="recording 'a': the feature id 'pose' occurs 2 times; ids must be unique"):
         Recording(id="a", media=Path("a"), features=(pose, pose))
+
+
+@pytest.mark.parametrize(
+    ("media", "seconds", "message"),
+    [
+        (None, None, "recording 'a' has neither media nor a duration; expected one of them"),
+        (Path("a.mp4"), 1.0, "recording 'a' has both media and a duration; expected one of them"),
+        (None, 0.0, "recording 'a' lasts 0.0 s; expected more than 0"),
+        (None, float("inf"), "recording 'a' lasts inf s"),
+    ],
+)
+def test_a_recording_lasts_as_its_media_or_as_is_said(media: Path | None, seconds: float | None, message: str) -> None:
+    with pytest.raises(CorpusError, match=message):
+        Recording(id="a", media=media, duration_seconds=seconds)

@@ -160,3 +160,27 @@ def test_a_track_of_features_changes_with_its_file_and_its_entry_alone(tmp_path:
     assert first == again
     assert len({first["pose"], other["pose"], changed["pose"]}) == 3
     assert first["mfcc"] == other["mfcc"] == changed["mfcc"]
+
+
+def test_the_transcript_of_a_segment_counts_where_there_is_none_of_the_recording(tmp_path: Path) -> None:
+    recording = _recording(tmp_path)
+    said = tmp_path / "a.wdseg"
+    said.write_text("one")
+    segment = Segment(id="a", recording="clip", transcript=said)
+    with_own = _keys(tmp_path, recording, segment)
+    without = _keys(tmp_path, replace(recording, transcript=None), segment)
+    said.write_text("two and three")
+    assert _keys(tmp_path, recording, segment) == with_own
+    changed = _keys(tmp_path, replace(recording, transcript=None), segment)
+    assert {name for name in changed if changed[name] != without[name]} == {"words"}
+
+
+def test_without_media_the_duration_counts_and_all_is_known(tmp_path: Path) -> None:
+    recording = Recording(id="clip", duration_seconds=2.0)
+    cache = TrackCache(tmp_path / "work")
+    info = cache.info(recording)
+    assert info.duration_seconds == 2.0 and cache.known_info(recording) == info
+    source = cache.known_source(recording, [])
+    assert source is not None and source == cache.source(recording, [])
+    keys, longer = _keys(tmp_path, recording), _keys(tmp_path, replace(recording, duration_seconds=3.0))
+    assert all(keys[name] != longer[name] for name in keys)

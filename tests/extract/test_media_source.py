@@ -124,3 +124,39 @@ def test_pictures_have_a_clock(tmp_path: Path) -> None:
     numbers, times = numbers_and_starts(list(MediaSource(recording, [], tmp_path).frames(Sampling())))
     assert numbers == [0, 1, 2]
     np.testing.assert_allclose(times, [[0.25, 0.75], [0.75, 1.25], [1.25, 1.75]])
+
+
+def test_a_transcript_of_a_segment_counts_from_its_start(recording: Recording, tmp_path: Path) -> None:
+    spoken = tmp_path / "b.wdseg"
+    spoken.write_text("SFrm  EFrm    SegAScr Word\n\t    0     9          1 <s>\n\t   10    29          1 YES\n")
+    (tmp_path / "c.txt").write_text("and so on")
+    segments = [
+        Segment(id="a", recording="a", start_seconds=0.0, end_seconds=0.5, text="well", speaker="Z"),
+        Segment(id="b", recording="a", start_seconds=0.5, end_seconds=1.0, text="no", speaker="Z", transcript=spoken),
+        Segment(id="c", recording="a", start_seconds=1.0, end_seconds=1.5, speaker="Y", transcript=tmp_path / "c.txt"),
+        Segment(id="d", recording="a", start_seconds=1.5, end_seconds=2.0),
+    ]
+    found = MediaSource(replace(recording, transcript=None), segments, tmp_path).utterances
+    assert found is not None
+    assert [(one.text, one.start_seconds, one.end_seconds, one.speaker) for one in found] == [
+        ("well", 0.0, 0.5, "Z"),
+        ("YES", pytest.approx(0.6), pytest.approx(0.8), "Z"),
+        ("and so on", 1.0, 1.5, "Y"),
+    ]
+    assert [(word.text, word.start_seconds, word.end_seconds) for word in found[1].words] == [
+        ("YES", pytest.approx(0.6), pytest.approx(0.8)),
+    ]
+    of_recording = MediaSource(recording, segments, tmp_path).utterances
+    assert of_recording is not None and [one.text for one in of_recording] == ["yes", "no"]
+
+
+def test_a_recording_without_media_lasts_as_long_as_is_said_and_has_neither_sound_nor_frames(tmp_path: Path) -> None:
+    (tmp_path / "a.stm").write_text("a A Z 0.0 1.0 <o> yes\nb A Z 0.0 1.0 <o> no\n")
+    recording = Recording(
+        id="b", duration_seconds=2.5, transcript=tmp_path / "a.stm", clock={"audio": Shift(seconds=1)}
+    )
+    source = MediaSource(recording, [], tmp_path)
+    assert (source.info.duration_seconds, source.has_video) == (2.5, False)
+    assert source.audio(AudioSelection()) is None
+    assert list(source.frames(Sampling())) == list(source.samplings([Sampling()])) == []
+    assert source.utterances is not None and [one.text for one in source.utterances] == ["no"]
