@@ -5,12 +5,12 @@ import signal
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__
+from .cli_parser import NOTHING_DONE, make_parser
 from .errors import TrimodalError, require_packages
 
 if TYPE_CHECKING:
@@ -19,21 +19,20 @@ if TYPE_CHECKING:
     from .pipeline import Extraction
     from .progress import JsonLog, Progress
     from .recipe import Recipe
+    from .store import FeatureStore
 
-DONE, SOME_FAILED, NOTHING_DONE = 0, 1, 2
-"""Exit codes: all done; done, but some recordings failed or something is wrong with a store; nothing done."""
-_TIME_LIMIT = "seconds that a recording may take for each second that it lasts, after its first ten minutes; 20"
+DONE, SOME_FAILED = 0, 1
+"""Exit codes beside `NOTHING_DONE`: all done; done, but some recordings failed or something is wrong with a store."""
 _MOST_LISTED = 20
 """Failures that are printed one by one."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    arguments = make_parser().parse_args(argv)
     try:
         with _stopped_by_sigterm():
-            return int(arguments.command(arguments))
+            return _COMMANDS[arguments.command](arguments)
     except TrimodalError as error:
         if arguments.debug:
             traceback.print_exc()
@@ -57,108 +56,13 @@ def _stopped_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, as every other error does."""
-
-    def error(self, message: str) -> "None":  # type: ignore[override]
-        self.exit(NOTHING_DONE, f"{self.prog}: {message}; see '{self.prog} --help'\n")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="trimodal", description="From raw video, audio and transcripts to aligned feature stores.")
-    parser.add_argument("--version", action="version", version=f"trimodal {__version__}")
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    def command(name: str, help: str, function: object) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=help, description=help)
-        sub.set_defaults(command=function)
-        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help="show tracebacks")
-        return sub
-
-    def common(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("corpus", type=Path, help="a folder of media, or a manifest")
-        sub.add_argument("--recipe", required=True, help="a name (see 'trimodal recipes') or a YAML file")
-        sub.add_argument("--layout", default="auto", help="how the corpus lies on disk; auto finds out")
-
-    def running(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument("--jobs", type=int, help="worker processes; one for each core, or each GPU, where not given")
-        sub.add_argument("--device", default="cpu", help="where models run: cpu, cuda, cuda:1; several: cuda:0,cuda:1")
-        sub.add_argument("--backend", choices=("processes", "dask"), default="processes", help="where the workers are")
-        sub.add_argument("--scheduler", help="address of a Dask scheduler; a cluster on this machine where not given")
-        sub.add_argument("--time-limit", type=float, default=20.0, metavar="SECONDS", help=_TIME_LIMIT)
-        sub.add_argument(
-            "--memory-limit", type=float, metavar="GB", help="memory of a worker; a fair share if not given"
-        )
-        sub.add_argument("--retry-failed", action="store_true", help="try again what failed for good in earlier runs")
-        shown = sub.add_mutually_exclusive_group()
-        shown.add_argument("--quiet", action="store_true", help="print errors only")
-        shown.add_argument("--log-json", action="store_true", help="print what happens as one JSON object a line")
-
-    run = command("run", "extract and align a corpus into a feature store", _run)
-    common(run)
-    run.add_argument("--out", type=Path, required=True, help="the store to write")
-    run.add_argument("--work", type=Path, help="where tracks are kept; OUT.work where not given")
-    running(run)
-    extract = command("extract", "the first half of run: make the tracks", _extract)
-    common(extract)
-    extract.add_argument("--work", type=Path, required=True, help="where tracks are kept")
-    running(extract)
-    align = command("align", "the second half of run: make a store from tracks that are there", _align)
-    common(align)
-    align.add_argument("--work", type=Path, required=True, help="where 'trimodal extract' put the tracks")
-    align.add_argument("--out", type=Path, required=True, help="the store to write")
-    status = command("status", "show how far the tracks of a corpus are", _status)
-    common(status)
-    status.add_argument("--work", type=Path, required=True, help="where tracks are kept")
-    inspect = command("inspect", "show what is in a store", _inspect)
-    inspect.add_argument("store", type=Path)
-    verify = command("verify", "check a store: checksums, schema, times, masks", _verify)
-    verify.add_argument("store", type=Path)
-    diff = command("diff", "say what differs between two stores: recipe, software, weights, segments, values", _diff)
-    diff.add_argument("store", type=Path)
-    diff.add_argument("other", type=Path)
-    merge = command("merge", "put stores of one recipe together", _merge)
-    merge.add_argument("stores", type=Path, nargs="+")
-    merge.add_argument("--out", type=Path, required=True, help="the store to write")
-    subset = command("subset", "write some segments of a store as a store of their own", _subset)
-    subset.add_argument("store", type=Path)
-    subset.add_argument("--split", action="append", help="only segments of this split; give it again for another")
-    subset.add_argument("--query", help="only segments of which this is true: \"valence > 0 and speaker != 'Zoe'\"")
-    subset.add_argument("--present", action="append", default=[], help="only segments that have this output observed")
-    subset.add_argument("--out", type=Path, required=True, help="the store to write")
-    audit = command("audit", "look for leaks between the splits of a store, and for what they lack", _audit)
-    audit.add_argument("store", type=Path)
-    audit.add_argument("--group", action="append", default=[], help="a label that no two splits may share: a dialogue")
-    audit.add_argument("--corpus", help="of which corpus the store is, where its name does not say so: SEWA")
-    doctor = command("doctor", "show what is installed, and what is wrong with a corpus", _doctor)
-    doctor.add_argument("corpus", type=Path, nargs="?", help="a folder of media, or a manifest")
-    doctor.add_argument("--layout", default="auto", help="how the corpus lies on disk; auto finds out")
-    doctor.add_argument("--listen", action="store_true", help="compare the transcripts with the sound, too")
-    doctor.add_argument("--work", type=Path, help="where the tracks of --listen are kept; nowhere where not given")
-    doctor.add_argument("--jobs", type=int, default=None, help="processes of --listen; all cores where not given")
-    export = command("export", "write a store as a file that existing training code reads", _export)
-    export.add_argument("store", type=Path)
-    export.add_argument("--to", required=True, metavar="FORMAT", help="mmsa, multibench, csd, ... (docs/exchange.md)")
-    export.add_argument("--out", type=Path, required=True, help="the file to write")
-    options = "options of the format: text=words label=sentiment"
-    export.add_argument("--set", nargs="+", action="extend", default=[], metavar="NAME=VALUE", help=options)
-    recipes = command("recipes", "list the recipes, or print one", _recipes)
-    recipes.add_argument("name", nargs="?")
-    extractors = command("extractors", "list what makes tracks, or explain one and its parameters", _extractors)
-    extractors.add_argument("name", nargs="?")
-    sample = command("sample", "write the sample corpus into a new folder", _sample)
-    sample.add_argument("folder", type=Path)
-    return parser
-
-
 def _run(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import default_work, run
 
     running = _running(arguments)
-    corpus, recipe = _read(arguments)
     work = arguments.work or default_work(arguments.out)
+    corpus, recipe = _read(arguments, work)
     with _watcher(arguments) as watcher:
         report = run(corpus, recipe, arguments.out, work=work, running=running, watcher=watcher)
     code = _finish(report.extraction, work, arguments)
@@ -172,7 +76,7 @@ def _extract(arguments: argparse.Namespace) -> int:
     from .pipeline import extract
 
     running = _running(arguments)
-    corpus, recipe = _read(arguments)
+    corpus, recipe = _read(arguments, arguments.work)
     with _watcher(arguments) as watcher:
         extraction = extract(corpus, recipe, arguments.work, running=running, watcher=watcher)
     return _finish(extraction, arguments.work, arguments)
@@ -182,7 +86,7 @@ def _status(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import status
 
-    found = status(*_read(arguments), arguments.work)
+    found = status(*_read(arguments, arguments.work), arguments.work)
     hours = sum(recording.duration_seconds for recording in found.done) / 3600
     for failure in found.failed[:_MOST_LISTED]:
         print(f"failed: {failure.recording}: {failure.reason}")
@@ -194,7 +98,7 @@ def _align(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import align, find_tracks
 
-    corpus, recipe = _read(arguments)
+    corpus, recipe = _read(arguments, arguments.work)
     extraction = find_tracks(corpus, recipe, arguments.work)
     written = align(corpus, recipe, extraction, arguments.out)
     code = _finish(extraction, arguments.work, arguments)
@@ -204,15 +108,15 @@ def _align(arguments: argparse.Namespace) -> int:
 
 def _inspect(arguments: argparse.Namespace) -> int:
     from .inspect_store import print_store
-    from .store import FeatureStore
 
-    print_store(FeatureStore(arguments.store))
+    print_store(_open(arguments.store))
     return DONE
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     from .store import verify
 
+    _open(arguments.store)
     problems = verify(arguments.store)
     for problem in problems:
         print(problem)
@@ -221,9 +125,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _diff(arguments: argparse.Namespace) -> int:
-    from .store import FeatureStore, diff
+    from .store import diff
 
-    differences = diff(FeatureStore(arguments.store), FeatureStore(arguments.other))
+    differences = diff(_open(arguments.store), _open(arguments.other))
     for difference in differences:
         print(difference)
     print(f"{arguments.store}, {arguments.other}: {f'{len(differences)} differences' if differences else 'the same'}")
@@ -231,17 +135,17 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    from .store import FeatureStore, merge
+    from .store import merge
 
-    merge([FeatureStore(store) for store in arguments.stores], arguments.out)
+    merge([_open(store) for store in arguments.stores], arguments.out)
     _say_store(arguments.out, written=True)
     return DONE
 
 
 def _subset(arguments: argparse.Namespace) -> int:
-    from .store import FeatureStore, subset
+    from .store import subset
 
-    store = FeatureStore(arguments.store)
+    store = _open(arguments.store)
     subset(store.select(split=arguments.split, query=arguments.query, present=arguments.present), arguments.out)
     _say_store(arguments.out, written=True)
     return DONE
@@ -249,9 +153,8 @@ def _subset(arguments: argparse.Namespace) -> int:
 
 def _audit(arguments: argparse.Namespace) -> int:
     from .audit import audit, print_audit
-    from .store import FeatureStore
 
-    store = FeatureStore(arguments.store)
+    store = _open(arguments.store)
     findings = audit(store, groups=arguments.group, corpus=arguments.corpus)
     print_audit(store, findings)
     return SOME_FAILED if findings else DONE
@@ -261,7 +164,6 @@ def _doctor(arguments: argparse.Namespace) -> int:
     import tempfile
 
     _require_extract()
-    from .corpus import read_corpus
     from .doctor import examine, installed_packages, listen, machine
 
     if arguments.corpus is None:
@@ -271,9 +173,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
             listed = ", ".join(f"{name} {found or 'MISSING'}" for name, found in packages.items())
             print(f"{extra or 'always'}: {listed}")
         return DONE
-    corpus = read_corpus(arguments.corpus, arguments.layout)
+    corpus = _read_corpus(arguments)
     for note in corpus.notes:
         print(f"note: {note}", file=sys.stderr)
+    _say_problems(corpus, arguments.strict)
     findings = examine(corpus)
     if arguments.listen:
         with tempfile.TemporaryDirectory(prefix="trimodal-doctor-") as folder:
@@ -290,7 +193,10 @@ def _export(arguments: argparse.Namespace) -> int:
     from .exchange.options import parse_options
     from .store import FeatureStore
 
-    for note in export(FeatureStore(arguments.store), arguments.to, arguments.out, parse_options(arguments.set)):
+    store = FeatureStore(arguments.store, dry_weights=arguments.dry_weights)
+    if store.manifest.dry_weights:
+        print("note: made with --dry-weights, the numbers mean nothing", file=sys.stderr)
+    for note in export(store, arguments.to, arguments.out, parse_options(arguments.set)):
         print(f"note: {note}", file=sys.stderr)
     print(f"{arguments.out}: written")
     return DONE
@@ -314,12 +220,18 @@ def _extractors(arguments: argparse.Namespace) -> int:
 
 
 def _recipes(arguments: argparse.Namespace) -> int:
+    from .errors import UsageError
     from .recipe import load_recipe, recipe_names, recipe_text
 
-    if arguments.name is not None:
+    if arguments.name is not None and not arguments.set:
         print(recipe_text(arguments.name)[0], end="")
         return DONE
     _require_extract()
+    if arguments.set:
+        if arguments.name is None:
+            raise UsageError("--set changes a recipe; give the name of one, or the path of a .yaml file")
+        print(load_recipe(arguments.name, arguments.set).text, end="")
+        return DONE
     for name in recipe_names():
         print(f"{name}: {load_recipe(name).description}")
     return DONE
@@ -334,17 +246,46 @@ def _sample(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _read(arguments: argparse.Namespace) -> "tuple[Corpus, Recipe]":
+def _read(arguments: argparse.Namespace, work: Path) -> "tuple[Corpus, Recipe]":
     """Read corpus and recipe, and pass on what the layout and the split noticed."""
     from .align import with_splits
-    from .corpus import read_corpus
-    from .recipe import load_recipe
+    from .recipe import DRY_WEIGHTS_FOLDER, dry_recipe, load_recipe
 
-    recipe = load_recipe(arguments.recipe)
-    corpus = read_corpus(arguments.corpus, arguments.layout)
+    recipe = load_recipe(arguments.recipe, arguments.set)
+    corpus = _read_corpus(arguments)
     for note in with_splits(corpus, recipe.split).notes:
         print(f"note: {note}", file=sys.stderr)
+    _say_problems(corpus, arguments.strict)
+    if arguments.dry_weights:
+        print("note: with --dry-weights, numbers mean nothing", file=sys.stderr)
+        recipe = dry_recipe(recipe, work / DRY_WEIGHTS_FOLDER)
     return corpus, recipe
+
+
+def _read_corpus(arguments: argparse.Namespace) -> "Corpus":
+    from .corpus import read_corpus
+
+    return read_corpus(arguments.corpus, arguments.layout)
+
+
+def _say_problems(corpus: "Corpus", strict: bool) -> None:
+    """Say where a corpus is not what was published or listed, which is an error for who wants it so."""
+    from .errors import CorpusError
+
+    for problem in corpus.problems:
+        print(f"problem: {problem}", file=sys.stderr)
+    if strict and corpus.problems:
+        raise CorpusError(f"{corpus.root}: {len(corpus.problems)} problems, an error with --strict; expected none")
+
+
+def _open(path: Path) -> "FeatureStore":
+    """Open a store to look at it, and say first if its numbers mean nothing."""
+    from .store import FeatureStore
+
+    store = FeatureStore(path, dry_weights=True)
+    if store.manifest.dry_weights:
+        print(f"{path}: made with --dry-weights, its numbers mean nothing")
+    return store
 
 
 def _require_extract() -> None:
@@ -428,3 +369,22 @@ def _say_times(extraction: "Extraction") -> None:
         seconds.update(recording.seconds)
     if seconds:
         print("time by track: " + ", ".join(f"{track} {took:.1f} s" for track, took in seconds.most_common()))
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "extract": _extract,
+    "align": _align,
+    "status": _status,
+    "inspect": _inspect,
+    "verify": _verify,
+    "diff": _diff,
+    "merge": _merge,
+    "subset": _subset,
+    "audit": _audit,
+    "doctor": _doctor,
+    "export": _export,
+    "recipes": _recipes,
+    "extractors": _extractors,
+    "sample": _sample,
+}

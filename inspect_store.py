@@ -13,11 +13,12 @@ def print_store(store: FeatureStore) -> None:
     console = Console()
     segments = store.segments
     seconds = (segments["end"] - segments["start"]).sum()
+    layout = f"layout {escape(store.manifest.layout)}, " if store.manifest.layout else ""
     size = sum(shard.bytes for shard in store.manifest.shards) / 1e6
     console.print(
         f"{escape(str(store.path))}: {len(store)} segments of {segments['recording'].nunique()} recordings, "
         f"{seconds:.1f} s, {len(store.manifest.shards)} shards, {size:.1f} MB, "
-        f"recipe {escape(store.manifest.recipe)}, trimodal {escape(store.manifest.trimodal)}",
+        f"{layout}recipe {escape(store.manifest.recipe)}, trimodal {escape(store.manifest.trimodal)}",
         highlight=False,
         soft_wrap=True,
     )

@@ -238,7 +238,7 @@ def _align(
         )
     corpus = with_splits(corpus, recipe.split)
     segments = corpus.segments_by_recording()
-    key = _store_key(recipe, planned.label_kinds, extraction.recordings, segments)
+    key = _store_key(corpus.layout, recipe, planned.label_kinds, extraction.recordings, segments)
     if _is_current(store, key):
         clear_leftovers(store.resolve())
         return False
@@ -256,6 +256,8 @@ def _align(
             key=key,
             shard_bytes=int(recipe.store.shard_megabytes * 1e6),
             compression=recipe.store.compression,
+            layout=corpus.layout,
+            dry_weights=recipe.dry_weights,
         ),
         statistics_tables(recipe, corpus.segments),
     ) as writer:
@@ -374,6 +376,7 @@ def _gap_rows(recording: RecordingTracks, tracks: Mapping[str, Track]) -> list[G
 
 
 def _store_key(
+    layout: str,
     recipe: Recipe,
     labels: Mapping[str, str],
     recordings: Sequence[RecordingTracks],
@@ -389,7 +392,7 @@ def _store_key(
         ]
         for recording in recordings
     ]
-    return digest(__version__, recipe.text, sorted(labels.items()), parts)
+    return digest(__version__, layout, recipe.text, recipe.dry_weights, sorted(labels.items()), parts)
 
 
 def _is_current(store: Path, key: str) -> bool:

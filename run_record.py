@@ -63,6 +63,7 @@ class Recorder(Watcher):
             "corpus": str(corpus.root.absolute()),
             "recordings_in_corpus": len(corpus.recordings),
             "recipe": recipe.name,
+            "dry_weights": recipe.dry_weights,
             "work": str(work.absolute()),
             "running": None if running is None else asdict(running),
         }

@@ -24,8 +24,9 @@ from ..track import Track
 from .gaps import fill
 from .groups import group_rows
 from .overlap import offsets_of, overlap, ranges
+from .own_words import of_their_speakers, said_by
 from .pooling import Pooled, as_they_are, pool, pool_made_from
-from .schemas import from_track, own_track
+from .schemas import from_track, own_track, rows_track
 from .timelines import Intervals, capped, grid_intervals, row_intervals, segment_intervals, window_intervals
 
 
@@ -101,13 +102,15 @@ def _output(
 ) -> OutputArrays:
     """Return an output of all segments: some of them from a track of their own."""
     if spec.by is None:
-        return _Output(spec, tracks, made_from).arrays(bounds)
+        return _Output(spec, tracks, made_from).arrays(bounds, segments)
     first = spec.tracks[0].name
     chosen = np.array([spec.by.tracks.get(spec.by.value(segment), first) for segment in segments], object)
     names = list(dict.fromkeys([first, *spec.by.tracks.values()]))
     places = [np.flatnonzero(chosen == name) for name in names]
     parts = [
-        _Output(from_track(spec, name), tracks, made_from).arrays(bounds[some])
+        _Output(from_track(spec, name), tracks, made_from).arrays(
+            bounds[some], [segments[place] for place in some.tolist()]
+        )
         for name, some in zip(names, places, strict=True)
     ]
     return _in_order(parts, np.concatenate(places))
@@ -145,9 +148,12 @@ class _Output:
         self._timeline_tracks = tracks
         self._features = {track.name: _restricted(tracks[track.name], spec.only_while, tracks) for track in spec.tracks}
 
-    def arrays(self, bounds: NDArray[np.float64]) -> OutputArrays:
+    def arrays(self, bounds: NDArray[np.float64], segments: Sequence[Segment]) -> OutputArrays:
         spec = self._spec
         intervals = self._intervals(bounds)
+        if spec.own_words is not None:
+            speakers = said_by(self._timeline_tracks[rows_track(spec) or ""], self._timeline_tracks[spec.own_words])
+            intervals = of_their_speakers(intervals, speakers, [segment.speaker for segment in segments])
         if spec.max_length is not None:
             intervals = capped(intervals, spec.max_length, keep_last=spec.keep == "last")
         pooled = [self._pooled(track, intervals) for track in spec.tracks]
@@ -173,7 +179,7 @@ class _Output:
         if self._own is not None:
             return row_intervals(self._features[self._own], bounds)
         if isinstance(timeline, GridTimeline):
-            return grid_intervals(bounds, timeline.hop)
+            return grid_intervals(bounds, timeline.hop, timeline.context_seconds)
         if isinstance(timeline, WindowsTimeline):
             return window_intervals(bounds, timeline)
         if isinstance(timeline, SegmentTimeline):

@@ -68,6 +68,11 @@ def own_track(spec: OutputSpec) -> str | None:
     return named if named in {track.name for track in spec.tracks} else None
 
 
+def rows_track(spec: OutputSpec) -> str | None:
+    """Return the track whose rows are those of an output; None where they are intervals of another kind."""
+    return own_track(spec) or (spec.timeline.track if isinstance(spec.timeline, RowsTimeline) else None)
+
+
 def from_track(spec: OutputSpec, name: str) -> OutputSpec:
     """Return an output with another track for the first of its own, whatever the segment."""
     first, *others = spec.tracks
@@ -77,6 +82,7 @@ def from_track(spec: OutputSpec, name: str) -> OutputSpec:
 def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> OutputSchema:
     _check_timeline(name, spec, schemas)
     _check_while(name, spec, schemas)
+    _check_own_words(name, spec, schemas)
     fields = {track.name: _feature(name, track.name, schemas) for track in spec.tracks}
     if len(fields) > 1 and any(len(field.shape) != 1 for field in fields.values()):
         shapes = sorted({field.shape for field in fields.values()})
@@ -138,6 +144,23 @@ def _check_timeline(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) 
         raise RecipeError(f"output '{name}': track '{spec.timeline.track}' holds {found}; expected words with 'text'")
 
 
+def _check_own_words(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> None:
+    if spec.own_words is None:
+        return
+    if "speaker" not in schemas[spec.own_words]:
+        found = ", ".join(schemas[spec.own_words])
+        raise RecipeError(f"output '{name}': track '{spec.own_words}' holds {found}; expected words with 'speaker'")
+    others = list(spec.by.tracks.values()) if spec.by else []
+    for one in [spec, *(from_track(spec, other) for other in others)]:
+        track = rows_track(one)
+        if track is None or (track != spec.own_words and "row" not in schemas[track]):
+            found = "intervals" if track is None else f"those of '{track}'"
+            raise RecipeError(
+                f"output '{name}': its rows are {found}; 'own_words' is for rows of '{spec.own_words}', or of what is "
+                "made of them word by word"
+            )
+
+
 def _check_while(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -> None:
     if spec.only_while is not None:
         feature = _feature(name, spec.only_while.track, schemas)
@@ -173,7 +196,7 @@ def _pooled_field(track: PooledTrack, field: Field, is_own: bool) -> Field:
 def _has_text(spec: OutputSpec, schemas: Mapping[str, Schema]) -> bool:
     if spec.groups is not None:
         return False
-    track = own_track(spec) or (spec.timeline.track if isinstance(spec.timeline, RowsTimeline) else None)
+    track = rows_track(spec)
     return track is not None and "text" in schemas[track]
 
 
@@ -182,7 +205,8 @@ def _describe(timeline: Timeline, spec: OutputSpec) -> str:
         kind = type(timeline).__name__.removesuffix("Timeline").lower()
         return f"{kind} of {timeline.track}{', touching' if timeline.rows == 'touching' else ''}"
     if isinstance(timeline, GridTimeline):
-        return f"grid of {timeline.hop:g} s"
+        around = f", with {timeline.context_seconds:g} s on either side" if timeline.context_seconds else ""
+        return f"grid of {timeline.hop:g} s{around}"
     if isinstance(timeline, WindowsTimeline):
         return f"windows of {timeline.length_seconds:g} s every {timeline.hop_seconds:g} s, {timeline.tail}"
     if isinstance(timeline, SegmentTimeline):

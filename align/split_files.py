@@ -6,9 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..errors import CorpusError
-from ..recipe.splits import ListSplit, TableSplit, Unit
-
-_UNITS: tuple[Unit, ...] = ("segment", "recording", "speaker")
+from ..recipe.splits import UNITS, ListSplit, TableSplit, Unit
 
 
 def read_split(root: Path, split: TableSplit | ListSplit) -> tuple[Unit, dict[str, str]]:
@@ -34,10 +32,10 @@ def _read_table(root: Path, split: TableSplit) -> tuple[Unit, dict[str, str]]:
     except ValueError as error:  # pandas' and those of decoding
         raise CorpusError(f"{path}: not a CSV file in UTF-8 ({str(error).strip()})") from None
     table, table.columns = table.iloc[1:], table.iloc[0].str.strip()
-    units = [unit for unit in _UNITS if unit in table.columns]
+    units = [unit for unit in UNITS if unit in table.columns]
     if len(units) != 1 or "split" not in table.columns or not table.columns.is_unique:
         columns = ", ".join(map(str, table.columns))
-        raise CorpusError(f"{path}: has the columns {columns}; expected 'split' and one of {', '.join(_UNITS)}")
+        raise CorpusError(f"{path}: has the columns {columns}; expected 'split' and one of {', '.join(UNITS)}")
     pairs = zip(table[units[0]].str.strip(), table["split"].str.strip(), strict=True)
     return units[0], _without_contradictions(path, [(str(unit), str(name)) for unit, name in pairs])
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..corpus import Corpus, Segment
 from ..errors import CorpusError, RecipeError, did_you_mean, require_packages
 from ..recipe import Recipe
-from ..recipe.splits import FoldSplit, LeaveOneOut, ListSplit, RatioSplit, Split, TableSplit, Unit
+from ..recipe.splits import UNITS, FoldSplit, LeaveOneOut, ListSplit, RatioSplit, Split, TableSplit
 from .split_files import read_split
 
 _MOST_STRATIFIED_FOLDS = 20
@@ -47,7 +47,7 @@ def with_splits(corpus: Corpus, split: Split | None) -> Corpus:
     if isinstance(split, TableSplit | ListSplit):
         found, notes = _listed(corpus, split)
     elif isinstance(split, LeaveOneOut):
-        found = _units(corpus.segments, split.leave_one_out)
+        found = _units(corpus, corpus.segments, split.leave_one_out)
         if len(set(found)) < 2:
             raise CorpusError(f"{corpus.root}: 1 {split.leave_one_out}; expected 2 or more to leave one out")
     elif isinstance(split, RatioSplit | FoldSplit):
@@ -85,11 +85,16 @@ def statistics_tables(recipe: Recipe, segments: Iterable[Segment]) -> dict[str, 
     return {"+".join(wanted): wanted}
 
 
-def _units(segments: Sequence[Segment], by: Unit) -> list[str]:
-    """Return what every segment belongs to."""
+def _units(corpus: Corpus, segments: Sequence[Segment], by: str) -> list[str]:
+    """Return what every segment belongs to: one of `UNITS`, or what a label names."""
+    if by not in UNITS and by not in corpus.label_names:
+        hint = did_you_mean(by, (*UNITS, *corpus.label_names))
+        raise CorpusError(f"{corpus.root}: has no label '{by}', by which the recipe splits; {hint}")
     if by == "segment":
         return [segment.id for segment in segments]
-    units = [segment.recording if by == "recording" else segment.speaker for segment in segments]
+    if by == "recording":
+        return [segment.recording for segment in segments]
+    units = [segment.speaker if by == "speaker" else str(segment.labels.get(by, "")) for segment in segments]
     if "" in units:
         first = segments[units.index("")].id
         raise CorpusError(f"segment '{first}' has no {by}, by which the recipe splits; expected one for every segment")
@@ -99,7 +104,7 @@ def _units(segments: Sequence[Segment], by: Unit) -> list[str]:
 def _listed(corpus: Corpus, split: TableSplit | ListSplit) -> tuple[list[str], tuple[str, ...]]:
     """Return the split of every segment by a file, and what does not fit."""
     by, given = read_split(corpus.root, split)
-    units = _units(corpus.segments, by)
+    units = _units(corpus, corpus.segments, by)
     without = [segment.id for segment, unit in zip(corpus.segments, units, strict=True) if not given.get(unit)]
     unknown = sorted(set(given) - set(units))
     notes = []
@@ -119,7 +124,7 @@ def _first(names: Sequence[str]) -> str:
 def _drawn(corpus: Corpus, split: RatioSplit | FoldSplit) -> list[str]:
     """Return the split of every segment, drawn at random."""
     segments = sorted(corpus.segments, key=lambda segment: segment.id)
-    units, member = np.unique(np.array(_units(segments, split.by), object), return_inverse=True)
+    units, member = np.unique(np.array(_units(corpus, segments, split.by), object), return_inverse=True)
     if isinstance(split, FoldSplit):
         ratios = {f"fold{number}": 1 / split.folds for number in range(split.folds)}
     else:

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..recipe.timelines import RowChoice
 from ..track import Track
 from ..windows import Windows
-from .overlap import offsets_of, ranges
+from .overlap import offsets_of, overlap, ranges
+
+_TOUCHING_SECONDS = 1e-5
+"""The epsilon of CMU's SDK."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,8 +31,8 @@ class Intervals:
         return Intervals(times=self.times[kept], offsets=offsets_of(counts), rows=rows)
 
 
-def row_intervals(track: Track, segments: NDArray[np.float64]) -> Intervals:
-    """Return the rows whose middle lies in the segment, so that of adjoining segments each row is in one.
+def row_intervals(track: Track, segments: NDArray[np.float64], choice: RowChoice = "middle") -> Intervals:
+    """Return the rows that belong to each segment.
 
     Parameters
     ----------
@@ -36,21 +40,17 @@ def row_intervals(track: Track, segments: NDArray[np.float64]) -> Intervals:
         Any track: words, frames, an annotation.
     segments
         Shape (n, 2): the segments in seconds.
+    choice
+        Which rows belong to it.
     """
-    middles = track.times.mean(axis=1)
-    order = np.argsort(middles, kind="stable")
-    first = np.searchsorted(middles[order], segments[:, 0], side="left")
-    last = np.searchsorted(middles[order], segments[:, 1], side="left")
-    segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
-    found = order[ranges(first, last)]
-    rows = found[np.lexsort((found, segment_of_interval))]
-    return Intervals(times=track.times[rows], offsets=offsets_of(last - first), rows=rows)
+    return _touching(track, segments) if choice == "touching" else _with_their_middle_in(track, segments)
 
 
-def grid_intervals(segments: NDArray[np.float64], hop_seconds: float) -> Intervals:
+def grid_intervals(segments: NDArray[np.float64], hop_seconds: float, context_seconds: float = 0.0) -> Intervals:
     """Return intervals of ``hop_seconds`` from each segment's start; its last one ends with the segment.
 
-    A rest shorter than a millionth of the hop is rounding and makes no interval.
+    A rest shorter than a millionth of the hop is rounding and makes no interval. With ``context_seconds`` all of them
+    begin earlier and end later by so much, outside the segment, too.
     """
     counts = np.ceil((segments[:, 1] - segments[:, 0]) / hop_seconds - 1e-6).astype(np.int64)
     number = ranges(np.zeros_like(counts), counts)
@@ -58,7 +58,8 @@ def grid_intervals(segments: NDArray[np.float64], hop_seconds: float) -> Interva
     # One multiplication per edge: adding up hops would add up their rounding.
     is_last = number + 1 == np.repeat(counts, counts)
     ends = np.where(is_last, end, np.minimum(start + (number + 1) * hop_seconds, end))
-    times = np.stack([np.minimum(start + number * hop_seconds, end), ends], axis=1)
+    starts = np.minimum(start + number * hop_seconds, end)
+    times = np.stack([starts - context_seconds, ends + context_seconds], axis=1)
     return Intervals(times=times, offsets=offsets_of(counts))
 
 
@@ -81,3 +82,22 @@ def capped(intervals: Intervals, max_length: int, keep_last: bool) -> Intervals:
     else:
         last = np.minimum(last, first + max_length)
     return intervals.take(ranges(first, last), last - first)
+
+
+def _touching(track: Track, segments: NDArray[np.float64]) -> Intervals:
+    shared = overlap(track.times, segments)
+    shared.data[shared.data <= _TOUCHING_SECONDS] = 0.0
+    shared.eliminate_zeros()
+    rows = shared.indices.astype(np.intp)
+    return Intervals(times=track.times[rows], offsets=shared.indptr.astype(np.int64), rows=rows)
+
+
+def _with_their_middle_in(track: Track, segments: NDArray[np.float64]) -> Intervals:
+    middles = track.times.mean(axis=1)
+    order = np.argsort(middles, kind="stable")
+    first = np.searchsorted(middles[order], segments[:, 0], side="left")
+    last = np.searchsorted(middles[order], segments[:, 1], side="left")
+    segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
+    found = order[ranges(first, last)]
+    rows = found[np.lexsort((found, segment_of_interval))]
+    return Intervals(times=track.times[rows], offsets=offsets_of(last - first), rows=rows)

@@ -38,6 +38,10 @@ TRAINED_ON: Mapping[str, tuple[str, ...]] = {
 """Models whose names do not say what they were trained on; only the corpora above."""
 
 
+_NO_MODELS = ("clean",)
+"""Parameters that name no model: a step of cleaning is called like the corpus whose marks it knows."""
+
+
 def named_corpora(text: str) -> set[str]:
     """Return the corpora that a name speaks of."""
     return {corpus for corpus, pattern in CORPORA.items() if _holds(pattern, text)}
@@ -60,7 +64,9 @@ def known_corpus(name: str) -> str:
 def trained_on(made_by: Mapping[str, Any]) -> dict[str, set[str]]:
     """Return the corpora that the models of an extractor have seen, by the name that its parameters give the model."""
     found = {}
-    for text in _texts(made_by.get("parameters")):
+    parameters = made_by.get("parameters")
+    given = parameters.items() if isinstance(parameters, Mapping) else ()
+    for text in _texts([value for name, value in given if name not in _NO_MODELS]):
         known = {corpus for pattern, corpora in TRAINED_ON.items() if _holds(pattern, text) for corpus in corpora}
         if corpora := known | named_corpora(text):
             found[text] = corpora

@@ -32,6 +32,19 @@ def csv_rows(path: Path) -> tuple[list[str], Rows]:
         return header, [(place, _as_many(path, place, _cells(line, delimiter), header)) for place, line in lines]
 
 
+def csv_header(path: Path) -> list[str]:
+    """Read the names of the columns of a table as `csv_rows` does.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read or is empty.
+    """
+    with _lines(path) as lines:
+        _, first = _first(path, lines)
+        return _cells(first, _delimiter(first))
+
+
 def keyed_rows(path: Path, recording: str) -> tuple[list[str], Rows]:
     """Read one recording's rows of a table whose first cells are ``<recording>_<seconds>``, under the header ``time``.
 
@@ -50,11 +63,35 @@ def keyed_rows(path: Path, recording: str) -> tuple[list[str], Rows]:
             header = ["", *(f"column{number}" for number in range(2, len(header) + 1))]
         rows = []
         for place, line in chain([first], lines):
+            if recording not in line:  # as most lines of a file that has all recordings: no need to take them apart
+                continue
             key = _KEY.fullmatch(_cells(line, delimiter)[0])
             if key is not None and key["recording"] == recording:
                 cells = _as_many(path, place, _cells(line, delimiter), header)
                 rows.append((place, [key["seconds"], *cells[1:]]))
     return ["time", *header[1:]], rows
+
+
+def keyed_recordings(path: Path) -> dict[str, int]:
+    """Return the recordings of a table as `keyed_rows` reads it, in the order of the file, with their numbers of rows.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read, or a line but the first has no such key.
+    """
+    counts: dict[str, int] = {}
+    with _lines(path) as lines:
+        first = _first(path, lines)
+        delimiter = _delimiter(first[1])
+        for place, line in chain([first], lines):
+            written = line.split(delimiter, 1)[0].strip(" '\"")
+            key = _KEY.fullmatch(written)
+            if key is not None:
+                counts[key["recording"]] = counts.get(key["recording"], 0) + 1
+            elif place != first[0]:
+                raise CorpusError(f"{path}, {place}: '{written[:40]}'; expected a key like SEW1101_0.00")
+    return counts
 
 
 def arff_rows(path: Path) -> tuple[list[str], Rows]:
@@ -125,7 +162,9 @@ def _lines(path: Path) -> Iterator[Iterator[tuple[str, str]]]:
             raise CorpusError(
                 f"{path}: {size / 2**20:.0f} MiB; expected an annotation of at most {_MAX_BYTES >> 20} MiB"
             )
-        with open(path, encoding="utf-8-sig") as file:
+        with open(path, "rb") as file:
+            is_utf16 = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+        with open(path, encoding="utf-16" if is_utf16 else "utf-8-sig") as file:
             yield ((f"line {number}", line.strip("\r\n ")) for number, line in enumerate(file, 1) if line.strip())
     except OSError as error:
         raise CorpusError(

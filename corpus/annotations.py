@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorpusError
+from ..errors import CorpusError, did_you_mean
 from .annotation_rows import Rows, arff_rows, csv_rows, frame_rows, keyed_rows
 
 _TIME = ("time", "frametime", "start")
@@ -31,6 +31,8 @@ class Annotation:
     """Rate of rows that have a number instead of a time: number n is at ``n / rate``."""
     recording: str = ""
     """In a file of several recordings, whose times are written ``<recording>_<seconds>``: which one is meant."""
+    column: str = ""
+    """The one column that counts, where the columns of a file are dimensions and not raters; empty: all."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,6 +84,11 @@ def read_annotation(annotation: Annotation) -> Ratings:
     }
     if not raters:
         raise CorpusError(f"{path}: has no column of numbers beside the times (found: {', '.join(header)})")
+    if annotation.column:
+        if annotation.column not in raters:
+            hint = did_you_mean(annotation.column, raters)
+            raise CorpusError(f"{path}: has no column of numbers '{annotation.column}'; {hint}")
+        raters = {annotation.column: raters[annotation.column]}
     places = [place for place, _ in rows]
     return Ratings(
         path=path,

@@ -3,10 +3,27 @@
 from pathlib import Path
 
 from ..errors import CorpusError, UsageError, did_you_mean
-from . import folder, kaldi, manifest
+from . import afew_va, cmu_mosei, cmu_mosi, folder, iemocap, kaldi, manifest, meld, mmsa, recola, sewa, sspnet_conflict
 from .model import Corpus, Layout
 
-LAYOUTS: dict[str, Layout] = {layout.name: layout for layout in (manifest.LAYOUT, kaldi.LAYOUT, folder.LAYOUT)}
+LAYOUTS: dict[str, Layout] = {
+    layout.name: layout
+    for layout in (
+        cmu_mosi.LAYOUT,
+        cmu_mosei.LAYOUT,
+        meld.LAYOUT,
+        mmsa.LAYOUT,
+        sspnet_conflict.LAYOUT,
+        iemocap.LAYOUT,
+        iemocap.SENTENCES,
+        afew_va.LAYOUT,
+        sewa.LAYOUT,
+        recola.LAYOUT,
+        manifest.LAYOUT,
+        kaldi.LAYOUT,
+        folder.LAYOUT,
+    )
+}
 """Every layout by name, the most specific first: ``auto`` takes the first that recognises the path."""
 
 

@@ -19,7 +19,8 @@ class Recording:
     ------
     CorpusError
         If the frame rate is not positive, the rotation is no quarter turn, two annotations or two files of features
-        have one name, there is no transcript whose times could be adjusted, or not exactly one of media and duration.
+        have one name, there is no transcript whose times could be adjusted, or not exactly one of media and duration,
+        or sound without media.
     """
 
     id: str
@@ -27,6 +28,8 @@ class Recording:
     media: Path | None = None
     """The video or audio file whose container sets the clock, or a folder of numbered pictures; None: there is neither
     sound nor video, but what was said, rated or extracted by others."""
+    sound: Path | None = None
+    """A file whose sound counts instead of what the media have, and which begins with them; None: the media's own."""
     duration_seconds: float | None = None
     """How long a recording without media lasts; None: as its media say."""
     transcript: Path | None = None
@@ -46,6 +49,8 @@ class Recording:
         if (self.media is None) == (self.duration_seconds is None):
             found = "neither media nor" if self.media is None else "both media and"
             raise CorpusError(f"recording '{self.id}' has {found} a duration; expected one of them")
+        if self.sound is not None and self.media is None:
+            raise CorpusError(f"recording '{self.id}' has sound of its own and no media; give the file as its media")
         if self.duration_seconds is not None and not 0 < self.duration_seconds < float("inf"):
             raise CorpusError(f"recording '{self.id}' lasts {self.duration_seconds} s; expected more than 0")
         if self.frames_per_second is not None and not 0 < self.frames_per_second < float("inf"):

@@ -10,6 +10,8 @@ from ..errors import CorpusError, did_you_mean
 from .findings import Findings, counted
 
 _MAX_BYTES = 256 * 2**20
+_BLANKS = " \t\r\n\xa0"
+"""Not all that Python takes for blanks: U+0085 is an ellipsis of Windows-1252 that was read as Latin-1."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def read_table(
                 f"{path}, line {line}: has {len(cells)} cells; expected {len(header)}, as many as the header"
             )
     return [
-        TableRow(path, line, dict(zip(header, (cell.strip() for cell in cells), strict=True))) for line, cells in rows
+        TableRow(path, line, dict(zip(header, (cell.strip(_BLANKS) for cell in cells), strict=True)))
+        for line, cells in rows
     ]
 
 

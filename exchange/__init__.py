@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ..errors import UsageError, did_you_mean
 from ..store import FeatureStore
+from .arrays import Arrays
 from .base import Exporter
 from .cm_bert import CmBert
 from .csd import Csd
@@ -19,7 +20,7 @@ from .webdataset import WebDataset
 
 EXPORTERS: dict[str, type[Exporter]] = {
     exporter.name: exporter
-    for exporter in (Mmsa, MultiBench, Poria, CmBert, Csd, WebDataset, SafeTensors, Npz, Csv, Parquet)
+    for exporter in (Mmsa, MultiBench, Poria, CmBert, Csd, WebDataset, SafeTensors, Npz, Arrays, Csv, Parquet)
 }
 """Every exporter by the name of its format."""
 

@@ -42,8 +42,13 @@ class Npz(Exporter):
             arrays[f"segments.{name}"] = stream_of(column.to_numpy(np.float64) if is_number else text_array(column))
         with new_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
             for name, array in arrays.items():
-                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as file:
-                    header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
-                    np.lib.format.write_array_header_1_0(file, header)
-                    array.write(file)  # type: ignore[arg-type]  # it only writes
+                write_array(archive, name, array)
         return []
+
+
+def write_array(archive: zipfile.ZipFile, name: str, array: ArrayStream) -> None:
+    """Write an array into an archive that `numpy.load` reads."""
+    with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as file:
+        header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        array.write(file)  # type: ignore[arg-type]  # it only writes

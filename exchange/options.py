@@ -68,6 +68,10 @@ _KINDS: dict[Any, tuple[str, Callable[[str], Any]]] = {
     bool: ("yes or no", lambda text: {"yes": True, "no": False}[text]),
     int: ("a whole number from 1", _count),
     int | None: ("a whole number from 1", _count),
+    dict[str, int]: (
+        "names with whole numbers from 1, as a:50,b:5",
+        lambda text: {name: _count(number) for name, number in (one.split(":") for one in text.split(","))},
+    ),
     tuple[str, ...]: ("names with commas between them", lambda text: tuple(text.split(","))),
 }
 """Of every type that a field may have, what is expected and how it is read."""

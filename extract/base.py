@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,21 @@ class Extractor(ABC):
             Says which file is missing and how to get it.
         """
         return {}
+
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with stand-ins for all weights that do not ship inside packages: the same schema, random numbers.
+
+        Parameters
+        ----------
+        folder
+            Where stand-ins lie; those that are not there yet are written. Processes may share it.
+
+        Raises
+        ------
+        WeightsError
+            If no stand-in is known, or it cannot be written.
+        """
+        return self
 
     def needed_packages(self) -> tuple[str, ...]:
         """Return the modules that these parameters need at first use."""
@@ -260,6 +275,11 @@ class TranscriptExtractor(SoundExtractor):
     @property
     def hears(self) -> bool:
         """Whether it can do without a transcript where there is sound."""
+        return False
+
+    @property
+    def reads_text(self) -> bool:
+        """Whether it reads the text that the corpus gives of segments even where they have transcript files."""
         return False
 
     def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:

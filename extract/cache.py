@@ -35,10 +35,12 @@ class Source:
 
     recording: Recording
     media_digest: str
-    """Hash of the media file's content, or of the names and the content of a folder's pictures; without media, of how
-    long it lasts."""
+    """Hash of the media file's content, or of the names and the content of a folder's pictures, and of the file that
+    the sound is in; without media, of the recording's id and how long it lasts."""
     transcript_digest: str
     """Hash of the transcript's content, or of what the segments' transcripts and texts say; empty without any."""
+    text_digest: str
+    """Hash of what the segments' texts alone say."""
     segments_digest: str
     """Hash of where the segments lie."""
     annotation_digests: Mapping[str, str]
@@ -65,24 +67,25 @@ class TrackCache:
         known = self.known_info(recording)
         if known is None:
             known = probe_recording(recording)
-            if recording.media is not None:
-                self._notes.write(recording.media, _probe_name(recording), asdict(known))
+            for file in _media_files(recording):
+                self._notes.write(file, _probe_name(recording), asdict(known))
         return known
 
     def known_info(self, recording: Recording) -> MediaInfo | None:
         """Return clock and extent of a recording's media, None where they are not known yet, or the file changed."""
         if recording.media is None:
             return probe_recording(recording)
-        found = self._notes.read(recording.media, _probe_name(recording))
+        found = [self._notes.read(file, _probe_name(recording)) for file in _media_files(recording)]
         try:
-            return MediaInfo(**found) if isinstance(found, dict) else None
+            return MediaInfo(**found[0]) if isinstance(found[0], dict) and None not in found else None
         except TypeError:  # not as this version writes it
             return None
 
     def known_source(self, recording: Recording, segments: Sequence[Segment]) -> Source | None:
         """Do what `source` does where no file has to be read for it; None elsewhere."""
         transcripts = [segment.transcript for segment in segments] if recording.transcript is None else []
-        files = [recording.media, recording.transcript, *transcripts, *(one.path for one in recording.annotations)]
+        files = [recording.transcript, *transcripts, *(one.path for one in recording.annotations)]
+        files += _media_files(recording)
         known = all(self._notes.read(file, _DIGEST) is not None for file in files if file is not None)
         return self.source(recording, segments) if known else None
 
@@ -128,13 +131,12 @@ class TrackCache:
             transcript = digest(places, texts, *([digests] if any(files) else [])) if is_spoken else ""
         return Source(
             recording=recording,
-            media_digest=digest(recording.duration_seconds)
-            if recording.media is None
-            else self._digest(recording.media),
+            media_digest=self._media_digest(recording),
             transcript_digest=transcript,
+            text_digest=digest(places, texts),
             segments_digest=digest(places),
             annotation_digests={
-                one.name: digest(self._digest(one.path), one.rows_per_second, one.recording)
+                one.name: digest(self._digest(one.path), one.rows_per_second, one.recording, one.column)
                 for one in recording.annotations
             },
             feature_digests={one.name: digest(self._digest(one.path), one.entry) for one in recording.features},
@@ -152,7 +154,7 @@ class TrackCache:
             clock = source.recording.clock
             inputs += [f"{name} {clock[name]}" for name in _streams_read(track.extractor) if name in clock]
             if isinstance(track.extractor, TranscriptExtractor):
-                inputs.append(source.transcript_digest)
+                inputs.append(source.text_digest if track.extractor.reads_text else source.transcript_digest)
             if isinstance(track.extractor, SegmentExtractor):
                 inputs.append(source.segments_digest)
             if isinstance(track.extractor, AnnotationExtractor):
@@ -165,6 +167,12 @@ class TrackCache:
     def path(self, track: PlannedTrack, recording_id: str, key: str) -> Path:
         """Return the file of a track, which is there if the track is done."""
         return self._work / "tracks" / track.folder_name / f"{slug(recording_id)}-{key[:16]}.h5"
+
+    def _media_digest(self, recording: Recording) -> str:
+        if recording.media is None:  # two recordings without media are not the same one
+            return digest(recording.id, recording.duration_seconds)
+        digests = [self._digest(file) for file in _media_files(recording)]
+        return digests[0] if len(digests) == 1 else digest(digests)
 
     def _digest(self, path: Path) -> str:
         """Return a file's or folder's hash, from a note in the work folder where it has not changed since."""
@@ -179,8 +187,14 @@ class TrackCache:
         return result
 
 
+def _media_files(recording: Recording) -> list[Path]:
+    """Return what a recording's sound and pictures are read from: none, its media, or two files."""
+    return [file for file in (recording.media, recording.sound) if file is not None]
+
+
 def _probe_name(recording: Recording) -> str:
-    return f"probe at {recording.frames_per_second} fps, turned by {recording.rotation_degrees}"
+    name = f"probe at {recording.frames_per_second} fps, turned by {recording.rotation_degrees}"
+    return name if recording.sound is None else f"{name}, {recording.media} with {recording.sound}"
 
 
 def _streams_read(extractor: Extractor) -> tuple[Stream, ...]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -36,8 +36,20 @@ def _file_digest(path: str, size: int, mtime_ns: int) -> str:
 
 
 def parameters(extractor: Extractor) -> dict[str, Any]:
-    """Return an extractor's fields as JSON-able values."""
-    return asdict(extractor)  # type: ignore[call-overload, no-any-return]  # every concrete extractor is a dataclass
+    """Return an extractor's fields as JSON-able values.
+
+    Of a path that leads to its weights the name alone: what they hold counts, and not in which folder they lie.
+    """
+    fields: dict[str, Any] = asdict(extractor)  # type: ignore[call-overload]  # every concrete extractor is a dataclass
+    files = [path.absolute() for path in extractor.weights().values()]
+    return {name: _without_folder(value, files) for name, value in fields.items()}
+
+
+def _without_folder(value: Any, files: Iterable[Path]) -> Any:
+    if not isinstance(value, str) or not value:
+        return value
+    path = Path(value).expanduser().absolute()
+    return path.name if any(path in (file, *file.parents) for file in files) else value
 
 
 def weight_digests(extractor: Extractor) -> dict[str, str]:

@@ -134,8 +134,8 @@ class Extraction:
             else:
                 yield from extractor.extract(audio, self._spans(extractor, audio), self._execution)
         elif isinstance(extractor, TranscriptExtractor):
-            utterances = self._media.utterances
-            audio = self._media.audio(extractor.selection) if utterances or extractor.hears else None
+            utterances = self._media.texts if extractor.reads_text else self._media.utterances
+            audio = self._spoken_sound(extractor) if utterances or extractor.hears else None
             if utterances or audio is not None:
                 yield extractor.extract(utterances or (), audio, self._execution)
             else:
@@ -159,6 +159,13 @@ class Extraction:
             yield extractor.extract(needed, self._execution)
         else:
             raise TypeError(f"{type(extractor).__name__} is none of the kinds of extractor")
+
+    def _spoken_sound(self, extractor: TranscriptExtractor) -> Audio | None:
+        """Return the sound up to the end that the header gives: behind it lies what fills up the last packet."""
+        audio, end = self._media.audio(extractor.selection), self._media.info.audio_end_seconds
+        if audio is None or end is None or audio.end_seconds <= end:
+            return audio
+        return audio.between(audio.start_seconds, end)
 
     def _frame_times(self) -> NDArray[np.float64]:
         """Decode the video for the intervals of all its frames."""

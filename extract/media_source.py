@@ -23,6 +23,7 @@ from ..media import (
     read_frames,
     read_samplings,
     read_transcript,
+    with_sound,
 )
 from ..media.adjusted import adjusted_audio, adjusted_frames, adjusted_info, adjusted_utterances, first_time
 from ..media.clock import ClockMap, Shift, Stream, clock_map
@@ -84,12 +85,18 @@ class MediaSource:
         spoken = [_spoken(segment) for segment in self.segments if segment.transcript or segment.text is not None]
         return tuple(chain.from_iterable(spoken)) if spoken else None
 
+    @property
+    def texts(self) -> tuple[Utterance, ...] | None:
+        """What was said by the text that the corpus gives of segments, whatever transcript files say; None: none."""
+        return tuple(_written(segment) for segment in self.segments if segment.text is not None) or None
+
     def audio(self, selection: AudioSelection) -> Audio | None:
         """Return the sound, None where there is none."""
         if selection not in self._audio:
             self._work.mkdir(parents=True, exist_ok=True)
-            path = self.recording.media
-            found = None if path is None else read_audio(path, self.file_info, selection, self._work)
+            path = self.recording.sound or self.recording.media
+            info = self.file_info if self.recording.sound is None else probe(self.recording.sound)
+            found = None if path is None else read_audio(path, info, selection, self._work)
             clock = self._audio_clock
             if found is not None and clock is not None:
                 found = adjusted_audio(found, clock, self._work)
@@ -130,23 +137,33 @@ def probe_recording(recording: Recording) -> MediaInfo:
     """Read clock and extent of a recording's media; raises `MediaError`."""
     if recording.media is None:
         return no_media(recording.duration_seconds or 0.0)
-    return probe(recording.media, recording.frames_per_second, recording.rotation_degrees)
+    info = probe(recording.media, recording.frames_per_second, recording.rotation_degrees)
+    return info if recording.sound is None else with_sound(info, probe(recording.sound))
 
 
 def _spoken(segment: Segment) -> list[Utterance]:
     """Return what is said in a segment: by its own transcript, or by its text."""
-    is_whole = segment.end_seconds is None and segment.start_seconds == 0
-    start = None if is_whole else segment.start_seconds
+    written = _written(segment)
     if segment.transcript is None:
-        text = segment.text or ""
-        return [Utterance(text=text, start_seconds=start, end_seconds=segment.end_seconds, speaker=segment.speaker)]
+        return [written]
     found = adjusted_utterances(read_transcript(segment.transcript), Shift(seconds=segment.start_seconds))
     return [
         replace(
             utterance,
-            start_seconds=start if utterance.start_seconds is None else utterance.start_seconds,
+            start_seconds=written.start_seconds if utterance.start_seconds is None else utterance.start_seconds,
             end_seconds=segment.end_seconds if utterance.end_seconds is None else utterance.end_seconds,
             speaker=utterance.speaker or segment.speaker,
         )
         for utterance in found
     ]
+
+
+def _written(segment: Segment) -> Utterance:
+    """Return what is said in a segment by its text."""
+    is_whole = segment.end_seconds is None and segment.start_seconds == 0
+    return Utterance(
+        text=segment.text or "",
+        start_seconds=None if is_whole else segment.start_seconds,
+        end_seconds=segment.end_seconds,
+        speaker=segment.speaker,
+    )

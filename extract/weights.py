@@ -41,6 +41,11 @@ def dlib_weights(file_name: str) -> Path:
     return single_file("face_recognition_models", f"models/{file_name}")
 
 
+def is_packaged(model: str) -> bool:
+    """Say whether a transformers model is one that ships inside an installed package."""
+    return model.startswith(_PACKAGE)
+
+
 def model_folder(model: str) -> Path:
     """Return the local folder of a transformers model.
 
@@ -55,7 +60,7 @@ def model_folder(model: str) -> Path:
     WeightsError
         If it is none of these, or cannot be fetched; says how to get it.
     """
-    if model.startswith(_PACKAGE):
+    if is_packaged(model):
         root = _package_folder(model.removeprefix(_PACKAGE))
         configs = sorted(root.glob("**/config.json"), key=lambda path: len(path.parts))
         if not configs:

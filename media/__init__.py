@@ -5,7 +5,7 @@ from .audio import Audio, AudioSelection, read_audio
 from .channels import Channel
 from .container import MEDIA_SUFFIXES
 from .images import PICTURE_SUFFIXES, list_pictures
-from .probe import MediaInfo, no_media, probe
+from .probe import MediaInfo, no_media, probe, with_sound
 from .sampling import Sampling
 from .transcripts import TRANSCRIPT_SUFFIXES, Utterance, Word, read_transcript
 from .video import Frames, read_frames, read_samplings
@@ -31,4 +31,5 @@ __all__ = [
     "read_frames",
     "read_samplings",
     "read_transcript",
+    "with_sound",
 ]

@@ -11,7 +11,7 @@ from ..track import Gap
 from .audio import Audio, on_disk
 from .clock import ClockMap, Remap, Shift
 from .probe import MediaInfo
-from .transcripts import Utterance
+from .transcripts import Utterance, Word
 from .video import Frames
 
 _BLOCK_SAMPLES = 2**20
@@ -57,18 +57,14 @@ def adjusted_frames(frames: Frames, clock: ClockMap) -> Frames:
 
 
 def adjusted_utterances(utterances: Sequence[Utterance], clock: ClockMap) -> tuple[Utterance, ...]:
-    """Return utterances, and the words in them, at adjusted times."""
+    """Return utterances, and the words and noises in them, at adjusted times."""
     return tuple(
         replace(
             utterance,
             start_seconds=_time(utterance.start_seconds, clock),
             end_seconds=_time(utterance.end_seconds, clock),
-            words=tuple(
-                replace(
-                    word, start_seconds=_time(word.start_seconds, clock), end_seconds=_time(word.end_seconds, clock)
-                )
-                for word in utterance.words
-            ),
+            words=_adjusted_words(utterance.words, clock),
+            noises=_adjusted_words(utterance.noises, clock),
         )
         for utterance in utterances
     )
@@ -101,6 +97,13 @@ def adjusted_audio(audio: Audio, clock: ClockMap, folder: Path | None = None) ->
     if not isinstance(clock, Remap) or not len(audio.samples):
         return moved
     return replace(moved, samples=on_disk(_resampled(audio, clock), folder))
+
+
+def _adjusted_words(words: Sequence[Word], clock: ClockMap) -> tuple[Word, ...]:
+    return tuple(
+        replace(word, start_seconds=_time(word.start_seconds, clock), end_seconds=_time(word.end_seconds, clock))
+        for word in words
+    )
 
 
 def _resampled(audio: Audio, clock: Remap) -> Iterator[NDArray[np.float32]]:

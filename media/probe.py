@@ -1,6 +1,6 @@
 """What a media file holds, and where its clock starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,26 @@ def no_media(duration_seconds: float) -> MediaInfo:
         video_end_seconds=None,
         audio_end_seconds=None,
         frames_per_second=None,
+    )
+
+
+def with_sound(info: MediaInfo, sound: MediaInfo) -> MediaInfo:
+    """Return what there is of a recording whose sound is in a file of its own, which begins with the other.
+
+    Parameters
+    ----------
+    info
+        What the file of the pictures says; its own sound does not count.
+    sound
+        What the file of the sound says.
+    """
+    start, end = info.video_start_seconds, info.video_end_seconds
+    ends = [sound.duration_seconds, info.duration_seconds if end is None else end]
+    return replace(
+        info,
+        duration_seconds=sound.duration_seconds if start is None else max(ends),
+        audio_start_seconds=sound.audio_start_seconds,
+        audio_end_seconds=sound.audio_end_seconds,
     )
 
 

@@ -93,6 +93,8 @@ class OutputSpec:
     """Type that the store keeps values in; None: as they are. Only uint8 values can be kept as uint8."""
     only_while: While | None = None
     by: By | None = None
+    own_words: str | None = None
+    """Name of a track of words, where several people may speak at once: only rows that the segment's speaker says."""
     groups: Groups | None = None
     max_length: int | None = None
     """Most rows of a segment; None: all."""
@@ -103,6 +105,7 @@ class OutputSpec:
         """Return the names of all tracks that the output is made of."""
         used = {track.name for track in self.tracks} | set(self.by.tracks.values() if self.by else ())
         used |= {self.timeline.track} if isinstance(self.timeline, RowsTimeline) else set()
+        used |= {self.own_words} if self.own_words else set()
         return used | ({self.only_while.track} if self.only_while else set())
 
 
@@ -145,3 +148,5 @@ class Recipe:
     store: StoreSpec
     text: str
     """The YAML it was read from."""
+    dry_weights: bool = False
+    """Whether models are tiny and random, so that no number means anything; see `dry_recipe`."""

@@ -60,6 +60,7 @@ class _OutputFile:
     dtype: Literal["float32", "float16", "uint8"] | None = None
     only_while: While | None = None
     by: By | None = None
+    own_words: str | None = None
     groups: Groups | None = None
     max_length: int | None = None
     keep: Literal["first", "last"] = "first"
@@ -171,6 +172,7 @@ class _Parser:
             dtype=parsed.dtype,
             only_while=parsed.only_while,
             by=parsed.by,
+            own_words=parsed.own_words,
             groups=parsed.groups,
             max_length=parsed.max_length,
             keep=parsed.keep,
@@ -215,4 +217,5 @@ def _uses(spec: OutputSpec) -> list[tuple[str, str]]:
     uses = [("tracks", track.name) for track in spec.tracks]
     uses += [("by", name) for name in spec.by.tracks.values()] if spec.by else []
     uses += [("timeline", spec.timeline.track)] if isinstance(spec.timeline, RowsTimeline) else []
+    uses += [("own_words", spec.own_words)] if spec.own_words else []
     return uses + ([("only_while", spec.only_while.track)] if spec.only_while else [])

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from ..errors import ParameterError
 
 _STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
 _RATIO_TOLERANCE = 1e-6
 
-Unit = Literal["speaker", "recording", "segment"]
+Unit = Literal["segment", "recording", "speaker"]
 """What stays whole: all segments of a unit are in one split."""
+UNITS: tuple[Unit, ...] = get_args(Unit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,8 @@ class RatioSplit:
 
     __pydantic_config__: ClassVar = _STRICT
 
-    by: Unit
+    by: str
+    """What stays whole: a `Unit`, or what a label of the corpus names, as pairs or dialogues."""
     ratios: dict[str, float]
     """Share of the units of every split; they add up to 1."""
     seed: int = 0
@@ -66,7 +68,8 @@ class FoldSplit:
 
     __pydantic_config__: ClassVar = _STRICT
 
-    by: Unit
+    by: str
+    """What stays whole: a `Unit`, or what a label of the corpus names, as pairs or dialogues."""
     folds: int
     seed: int = 0
     stratify: str | None = None
@@ -80,11 +83,16 @@ class FoldSplit:
 
 @dataclass(frozen=True, kw_only=True)
 class LeaveOneOut:
-    """A split for every speaker or recording, of its name."""
+    """A split for every speaker, recording, or value of a label of the corpus, of its name."""
 
     __pydantic_config__: ClassVar = _STRICT
 
-    leave_one_out: Literal["speaker", "recording"]
+    leave_one_out: str
+    """``speaker``, ``recording``, or the name of the label."""
+
+    def __post_init__(self) -> None:
+        if self.leave_one_out == "segment":
+            raise ParameterError("'leave_one_out' takes speaker, recording or a label, found segment")
 
 
 Split = TableSplit | ListSplit | RatioSplit | FoldSplit | LeaveOneOut

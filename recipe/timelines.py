@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from ..errors import ParameterError
 from ..windows import Windows
@@ -10,14 +10,21 @@ from ..windows import Windows
 _STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
 
 
+RowChoice = Literal["middle", "touching"]
+"""Which rows of a track belong to a segment: those with their ``middle`` in it, so that of adjoining segments each row
+is in exactly one; or all that are ``touching`` it, that overlap it by more than 10 µs, as CMU's SDK chooses them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowsTimeline:
-    """The rows of a track that have their middle in the segment."""
+    """The rows of a track that belong to the segment."""
 
     __pydantic_config__: ClassVar = _STRICT
 
     track: str
     """Name of the track."""
+    rows: RowChoice = "middle"
+    """Which rows belong to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +68,8 @@ class GridTimeline:
     """Length of an interval."""
     rate_hz: float | None = None
     """Intervals per second, instead of their length."""
+    context_seconds: float = 0.0
+    """By how much each row's interval is longer than the hop, before and after it: windows around their moment."""
 
     def __post_init__(self) -> None:
         given = [value for value in (self.hop_seconds, self.rate_hz) if value is not None]
@@ -68,6 +77,8 @@ class GridTimeline:
             raise ParameterError(f"a grid takes one of 'hop_seconds' and 'rate_hz', found {len(given)} of them")
         if not 1e-4 <= self.hop < float("inf"):
             raise ParameterError(f"a grid's hop must be at least 0.0001 s, found {self.hop:g} s")
+        if not 0 <= self.context_seconds < float("inf"):
+            raise ParameterError(f"a grid's context_seconds must be at least 0, found {self.context_seconds:g}")
 
     @property
     def hop(self) -> float:

@@ -32,12 +32,12 @@ class YamlTree:
     def __init__(self, text: str, source: str) -> None:
         self._text = text
         self._source = source
-        self._root, self.data = self._load()
+        self.root, self.data = self._load()
 
     def error(self, message: str, place: tuple[str, ...]) -> RecipeError:
         """Return an error about the value that lies along ``place``; it names file, line and place."""
         path = f"{'.'.join(place)}: " if place else ""
-        return self._error_at(_line(self._root, place), f"{path}{message}")
+        return self._error_at(_line(self.root, place), f"{path}{message}")
 
     def _error_at(self, line: int, message: str) -> RecipeError:
         return RecipeError(f"{self._source}, line {line}: {' '.join(message.split())}")

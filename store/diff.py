@@ -36,6 +36,8 @@ def diff(one: FeatureStore, other: FeatureStore) -> list[str]:
     return [
         *_recipe(one.recipe, other.recipe),
         *_fields("", {"trimodal": one.manifest.trimodal}, {"trimodal": other.manifest.trimodal}),
+        *_fields("", {"layout": one.manifest.layout}, {"layout": other.manifest.layout}),
+        *_fields("", _weights(one), _weights(other)),
         *_fields("", _provenance(one), _provenance(other)),
         *_fields("label ", one.manifest.labels, other.manifest.labels),
         *_outputs(one, other),
@@ -48,6 +50,10 @@ def diff(one: FeatureStore, other: FeatureStore) -> list[str]:
 def _recipe(one: str, other: str) -> Iterator[str]:
     lines = difflib.unified_diff(one.splitlines(), other.splitlines(), n=0, lineterm="")
     yield from (f"recipe: {line}" for line in lines if not line.startswith(("---", "+++", "@@")))
+
+
+def _weights(store: FeatureStore) -> dict[str, str]:
+    return {"weights": "stand-ins (--dry-weights)" if store.manifest.dry_weights else "real"}
 
 
 def _provenance(store: FeatureStore) -> dict[str, str]:

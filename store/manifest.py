@@ -13,6 +13,8 @@ from ..errors import StoreError
 from .schema import FORMAT, VERSION, OutputSchema
 
 FILE_NAME = "manifest.json"
+DRY_OR_REAL = "weights (those of --dry-weights or real ones)"
+"""What stores that are put together have in common."""
 _MOST_BYTES = 2**28
 _CHECKSUM = "manifest_sha256"
 _NO_CHECKSUM = "0" * 64
@@ -58,6 +60,10 @@ class Manifest:
     """How many segments of the corpus are not in it, by reason."""
     noted: Mapping[str, int] = field(default_factory=dict)
     """How many segments in it have something odd about them, by what it is."""
+    layout: str = ""
+    """Name of the layout by which the corpus was read; empty: not known, or several."""
+    dry_weights: bool = False
+    """Whether models were tiny and random, so that its numbers mean nothing."""
 
     @property
     def segments(self) -> int:
@@ -127,6 +133,8 @@ def read_manifest(folder: Path) -> Manifest:
             statistics=None if data["statistics"] is None else FileEntry(**_file(data["statistics"])),
             excluded={_text(reason): _count(count) for reason, count in data["excluded"].items()},
             noted={_text(what): _count(count) for what, count in data["noted"].items()},
+            layout=_text(data.get("layout", "")),
+            dry_weights=_flag(data.get("dry_weights", False)),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(f"{path}: damaged ({type(error).__name__}: {error})") from None
@@ -142,8 +150,7 @@ def _output(entry: Mapping[str, Any]) -> OutputSchema:
     # Only numbers can be mapped.
     if np.dtype(values["dtype"]).kind not in "fiub":
         raise ValueError(f"dtype '{values['dtype']}' is not one of numbers")
-    if not isinstance(values["has_text"], bool):
-        raise TypeError(f"{values['has_text']!r} is neither true nor false")
+    _flag(values["has_text"])
     values["shape"] = tuple(_count(size) for size in values["shape"])
     values["names"] = tuple(_text(name) for name in values["names"])
     return OutputSchema(**values)
@@ -169,6 +176,12 @@ def _name(value: Any) -> str:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
     return value
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import StoreError
 from .contents import recordings_of
+from .manifest import DRY_OR_REAL
 from .reader import FeatureStore
 from .schema import Compression, StoreDescription
 from .selection import Selection
@@ -41,7 +42,11 @@ def merge(stores: Sequence[FeatureStore], path: Path) -> None:
                 raise StoreError(f"recording '{recording}' is in {both}; expected stores of different recordings")
             recordings[recording] = store
     digest = hashlib.sha256("\n".join(["merge", *(store.manifest.key for store in stores)]).encode()).hexdigest()
-    description = _description(first, digest, shard_bytes=1, compression="none")
+    layouts = {store.manifest.layout for store in stores}
+    description = replace(
+        _description(first, digest, shard_bytes=1, compression="none"),
+        layout=first.manifest.layout if len(layouts) == 1 else "",
+    )
     with StoreWriter(path, description, _tables(first)) as writer:
         for store in stores:
             writer.adopt(store.manifest.shards, store.path)
@@ -95,6 +100,7 @@ def _check_like(first: FeatureStore, other: FeatureStore) -> None:
         ("outputs", first.outputs, other.outputs),
         ("labels", first.manifest.labels, other.manifest.labels),
         ("the recipe", first.recipe, other.recipe),
+        (DRY_OR_REAL, first.manifest.dry_weights, other.manifest.dry_weights),
         ("the version of trimodal", first.manifest.trimodal, other.manifest.trimodal),
         ("tables of statistics", _tables(first), _tables(other)),
     ):
@@ -118,4 +124,6 @@ def _description(store: FeatureStore, key: str, shard_bytes: int, compression: C
         key=key,
         shard_bytes=shard_bytes,
         compression=compression,
+        layout=store.manifest.layout,
+        dry_weights=store.manifest.dry_weights,
     )

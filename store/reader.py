@@ -1,8 +1,9 @@
 """Reading a store: a table of segments, and their outputs as views of memory-mapped shards."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, overload
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..errors import StoreError
 from .manifest import read_manifest
 from .schema import OutputSchema
 from .selection import Selection, select
@@ -55,11 +57,14 @@ class FeatureStore:
     ----------
     path
         The store's folder.
+    dry_weights
+        Open it also where it was made with ``--dry-weights``, so that its numbers mean nothing: nobody trains on such a
+        store by accident.
 
     Raises
     ------
     StoreError
-        If the folder is no store or its manifest is damaged; later, if a shard is.
+        If the folder is no store or its manifest is damaged; later, if a shard is. If its numbers mean nothing.
 
     Examples
     --------
@@ -70,16 +75,21 @@ class FeatureStore:
     (11, 145)
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, dry_weights: bool = False) -> None:
         self.path = Path(path)
         self.manifest = read_manifest(self.path)
+        if self.manifest.dry_weights and not dry_weights:
+            raise StoreError(
+                f"{self.path}: made with --dry-weights, its numbers mean nothing; "
+                "open it with dry_weights=True (--dry-weights), or make it from real weights"
+            )
         self._ends = list(accumulate(shard.segments for shard in self.manifest.shards))
         self._shards: dict[int, ShardReader] = {}
         self._segments: pd.DataFrame | None = None
         self._statistics: dict[str, StatisticsTable] | None = None
 
-    def __reduce__(self) -> tuple[type["FeatureStore"], tuple[Path]]:
-        return FeatureStore, (self.path,)
+    def __reduce__(self) -> tuple[Callable[[Path], "FeatureStore"], tuple[Path]]:
+        return partial(FeatureStore, dry_weights=self.manifest.dry_weights), (self.path,)
 
     def __repr__(self) -> str:
         outputs = ", ".join(f"{name} {list(schema.shape)}" for name, schema in self.outputs.items())

@@ -50,6 +50,10 @@ class StoreDescription:
     shard_bytes: int
     """A shard is closed before its arrays get larger than this; one recording is only split where it alone is."""
     compression: Compression = "none"
+    layout: str = ""
+    """Name of the layout by which the corpus was read; empty: not known."""
+    dry_weights: bool = False
+    """Whether models were tiny and random, so that its numbers mean nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

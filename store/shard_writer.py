@@ -113,7 +113,12 @@ class ShardWriter:
     def _write(self) -> None:
         path = self._folder / f"worker-{self._worker:04d}-{len(self._entries):05d}.h5"
         made_by = {track: [json.loads(text) for text in sorted(texts)] for track, texts in self._made_by.items()}
-        provenance = {"trimodal": self._store.version, "tracks": made_by, "sources": self._sources}
+        provenance = {
+            "trimodal": self._store.version,
+            "tracks": made_by,
+            "sources": self._sources,
+            "dry_weights": self._store.dry_weights,
+        }
         content = ShardContent(
             segments=self._segments,
             outputs=self._outputs,

@@ -62,7 +62,7 @@ def _verify_shard(folder: Path, entry: ShardEntry, manifest: Manifest, seen: set
         if shard.segments != entry.segments:
             yield f"{path}:/segments/id: {shard.segments} segments; the manifest says {entry.segments}"
         yield from _verify_segments(path, shard, manifest, seen)
-        yield from _verify_documents(path, shard)
+        yield from _verify_documents(path, shard, manifest)
         for name, schema in manifest.outputs.items():
             yield from _verify_output(path, shard, name, schema)
     except StoreError as error:
@@ -111,9 +111,10 @@ def _verify_segments(path: Path, shard: ShardReader, manifest: Manifest, seen: s
     seen.update(ids)
 
 
-def _verify_documents(path: Path, shard: ShardReader) -> Iterator[str]:
+def _verify_documents(path: Path, shard: ShardReader, manifest: Manifest) -> Iterator[str]:
     shard.document("recipe")
-    shard.provenance()
+    if shard.provenance().get("dry_weights", False) != manifest.dry_weights:
+        yield f"{path}:/provenance: says otherwise than the manifest whether it was made with --dry-weights"
     gaps = shard.gap_table()
     if not (np.isfinite(gaps["start"]) & np.isfinite(gaps["end"]) & (gaps["start"] <= gaps["end"])).all():
         yield f"{path}:/gaps: a gap's times are not finite or not in order"

@@ -11,7 +11,7 @@ from types import TracebackType
 from ..errors import StoreError
 from .contents import recordings_of
 from .hidden_folder import HiddenFolder
-from .manifest import FILE_NAME, FileEntry, Manifest, ShardEntry, read_manifest
+from .manifest import DRY_OR_REAL, FILE_NAME, FileEntry, Manifest, ShardEntry, read_manifest
 from .schema import FORMAT, GapRow, OutputArrays, SegmentRow, StoreDescription
 from .shard import SEGMENT_COLUMNS, ShardReader
 from .shard_writer import ShardWriter, sha256, sync
@@ -129,6 +129,8 @@ class StoreWriter:
                 statistics=self._write_statistics(),
                 excluded=dict(excluded or {}),
                 noted=dict(noted or {}),
+                layout=self._store.layout,
+                dry_weights=self._store.dry_weights,
             )
             manifest.write(self.folder)
             sync(self.folder / FILE_NAME)
@@ -195,6 +197,7 @@ def appending(path: Path, store: StoreDescription, statistics: Mapping[str, Sequ
         ("outputs", manifest.outputs, store.outputs),
         ("labels", manifest.labels, store.labels),
         ("the recipe", ShardReader.of(path, manifest, 0).document("recipe"), store.recipe_text),
+        (DRY_OR_REAL, manifest.dry_weights, store.dry_weights),
     ):
         if found != expected:
             raise StoreError(f"{path}: {what} are not those of what is appended; expected a store of the same recipe")

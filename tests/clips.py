@@ -22,7 +22,10 @@ class Clip:
     """When the sound starts; None: no audio."""
     audio_seconds: float = 2.0
     beep_seconds: float = 1.0
-    """When a tone of 0.1 s starts."""
+    """When a tone starts."""
+    tone_seconds: float = 0.1
+    """How long it lasts."""
+    tone_hertz: float = 1000.0
     flash_seconds: float | None = None
     """The frame that is shown at this time flashes; None: none does."""
     width: int = WIDTH
@@ -113,12 +116,12 @@ def frame_number(pixels: np.ndarray) -> int:
 
 
 def beep(clip: Clip) -> np.ndarray:
-    """Return the sound: silence with a tone of 0.1 s."""
+    """Return the sound: silence with a tone."""
     seconds = (clip.audio_start_seconds or 0.0) + np.arange(
         round(clip.audio_seconds * clip.sample_rate)
     ) / clip.sample_rate
-    inside = (seconds >= clip.beep_seconds) & (seconds < clip.beep_seconds + 0.1)
-    return np.where(inside, 0.5 * np.cos(2 * np.pi * 1000 * (seconds - clip.beep_seconds)), 0.0)
+    inside = (seconds >= clip.beep_seconds) & (seconds < clip.beep_seconds + clip.tone_seconds)
+    return np.where(inside, 0.5 * np.cos(2 * np.pi * clip.tone_hertz * (seconds - clip.beep_seconds)), 0.0)
 
 
 def beep_onset(samples: np.ndarray, rate: int, start_seconds: float) -> float:

@@ -172,6 +172,12 @@ def test_a_grid_needs_a_positive_rate(value: float) -> None:
         GridTimeline(rate_hz=value)
 
 
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_the_context_of_a_grid_is_not_negative(value: float) -> None:
+    with pytest.raises(ParameterError, match=r"^a grid's context_seconds must be at least 0, found"):
+        GridTimeline(hop_seconds=1.0, context_seconds=value)
+
+
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
 def test_hop_and_shards_need_a_positive_size(value: float) -> None:
     with pytest.raises(ParameterError, match=r"^a grid's hop must be at least 0.0001 s, found"):

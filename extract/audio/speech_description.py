@@ -12,7 +12,7 @@ from .speech_frames import FrameGrid
 _CONVOLUTIONAL = ("wav2vec2", "hubert", "wavlm", "data2vec-audio")
 """Types whose frames come straight from convolutions over the samples."""
 _WHISPER = "whisper"
-_FEATURE_FILES = ("preprocessor_config.json", "processor_config.json")
+FEATURE_FILES = ("preprocessor_config.json", "processor_config.json")
 _LARGEST = 1 << 16
 """Of anything that makes a network large; real ones stay below a quarter."""
 
@@ -40,7 +40,7 @@ def model_and_feature_files(folder: Path) -> dict[str, Path]:
     WeightsError
         If there are no weights among them.
     """
-    return model_files(folder) | {name: folder / name for name in _FEATURE_FILES if (folder / name).is_file()}
+    return model_files(folder) | {name: folder / name for name in FEATURE_FILES if (folder / name).is_file()}
 
 
 @lru_cache(maxsize=16)
@@ -52,18 +52,29 @@ def describe(folder: Path) -> SpeechDescription:
     WeightsError
         If the folder holds none, one of another kind, or one that cannot be.
     """
-    from transformers import AutoConfig
-
-    try:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # a damaged file raises whatever transformers stumbles over
-        raise WeightsError(f"{folder}: not a model that transformers can load ({one_line(error)})") from None
+    config = read_config(folder)
     if config.model_type == _WHISPER:
         return _whisper(folder, config)
     if config.model_type in _CONVOLUTIONAL:
         return _convolutional(folder, config)
     known = ", ".join((*_CONVOLUTIONAL, _WHISPER))
     raise WeightsError(f"{folder}: a model of the type '{config.model_type}'; expected a speech model: {known}")
+
+
+def read_config(folder: Path) -> Any:
+    """Return the configuration of a model.
+
+    Raises
+    ------
+    WeightsError
+        If there is none that transformers can load.
+    """
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # a damaged file raises whatever transformers stumbles over
+        raise WeightsError(f"{folder}: not a model that transformers can load ({one_line(error)})") from None
 
 
 def read_features(folder: Path, kind: str) -> Any:
@@ -84,7 +95,7 @@ def read_features(folder: Path, kind: str) -> Any:
     except Exception as error:  # a damaged file raises whatever transformers stumbles over
         raise WeightsError(
             f"{folder}: no feature extractor that transformers can load ({one_line(error)}); "
-            f"expected {_FEATURE_FILES[0]} beside the weights"
+            f"expected {FEATURE_FILES[0]} beside the weights"
         ) from None
     if type(features).__name__ != kind:
         raise WeightsError(f"{folder}: has a {type(features).__name__}; expected a {kind} for this type of model")

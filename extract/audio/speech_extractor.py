@@ -1,14 +1,16 @@
 """What the extractors that run a speech model share: which model, what of it, and how it is cut."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from ...errors import ParameterError
 from ..base import Execution, SoundExtractor
+from ..dry_weights.layers import counted, ranked
+from ..dry_weights.speech_model import dry_speech_model, speech_model_depth
 from ..torch_precision import Precision
-from ..weights import model_folder
+from ..weights import is_packaged, model_folder
 from .speech_description import SpeechDescription, describe, model_and_feature_files
 from .speech_encoder import SpeechEncoder, SpeechSetting, load_encoder
 
@@ -64,6 +66,16 @@ class SpeechExtractor(SoundExtractor):
         """Return the files of the model and of its feature extractor."""
         return model_and_feature_files(model_folder(self.model))
 
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with a random model that has just as many layers as are read, or as columns name."""
+        if is_packaged(self.model):
+            return self
+        depth, given = speech_model_depth(self.model), self._given()
+        named = len(given) > 1 and self.combine == "concatenate"
+        layers = counted(given, depth) if named else ranked(given, depth)
+        model = dry_speech_model(self.model, max(1, *layers), folder)
+        return replace(self, model=str(model), layers=layers[0] if isinstance(self.layers, int) else layers)
+
     def columns(self) -> tuple[str, ...]:
         """Return the names of a state's numbers: ``hidden0``, or ``layer3_hidden0`` where layers stand side by side."""
         width = self.describe().width
@@ -84,9 +96,7 @@ class SpeechExtractor(SoundExtractor):
         """
         described = describe(model_folder(self.model))
         depth = described.depth
-        for layer in self._given():
-            if not -depth - 1 <= layer <= depth:
-                raise ParameterError(f"layers must be from {-depth - 1} to {depth}, found {layer}")
+        counted(self._given(), depth)
         grid, longest, chunk = described.grid, described.longest_seconds, self._chunk_seconds(described)
         if grid.rate != self.sample_rate:
             raise ParameterError(f"'{self.model}' needs a sample_rate of {grid.rate}, found {self.sample_rate}")
@@ -124,11 +134,10 @@ class SpeechExtractor(SoundExtractor):
 
     def _chosen(self) -> tuple[int, ...]:
         """Return the layers counted from 0."""
-        depth = self.describe().depth
-        counted = tuple(layer if layer >= 0 else depth + 1 + layer for layer in self._given())
-        if len(set(counted)) < len(counted):
-            raise ParameterError(f"layers names a hidden state twice, found {self.layers}, which is {counted}")
-        return counted
+        layers = counted(self._given(), self.describe().depth)
+        if len(set(layers)) < len(layers):
+            raise ParameterError(f"layers names a hidden state twice, found {self.layers}, which is {layers}")
+        return layers
 
     def _given(self) -> tuple[int, ...]:
         return (self.layers,) if isinstance(self.layers, int) else self.layers

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,9 @@ class Waveform(SpanExtractor):
     length_seconds: float
     """Length of a row, at most 600 s."""
     rms: float | None = None
-    """The root mean square that the sound of every row is scaled to (full scale 1), what is filled up not counted;
-    silence stays silence. None: as it is."""
+    """The root mean square that every row is scaled to (full scale 1); silence stays silence. None: as it is."""
+    rms_of: Literal["sound", "row"] = "sound"
+    """For ``rms``: whether it is that of the sound alone, or of the whole row with the zeros that fill it up."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -44,6 +45,8 @@ class Waveform(SpanExtractor):
             )
         if self.rms is not None and not 0 < self.rms <= 1e3:
             raise ParameterError(f"rms must be more than 0 and at most 1000, found {self.rms}")
+        if self.rms is None and self.rms_of == "row":
+            raise ParameterError("rms_of goes with rms, which is not given")
 
     @property
     def schema(self) -> Schema:
@@ -65,17 +68,17 @@ class Waveform(SpanExtractor):
                 continue
             seconds = len(samples) / audio.rate
             values = np.zeros((1, count), np.float32)
-            values[0, : len(samples)] = samples if self.rms is None else _scaled(samples, self.rms)
+            values[0, : len(samples)] = samples if self.rms is None else self._scaled(samples, self.rms)
             fields = {"values": values, "seconds": np.array([seconds]), "row": np.array([number], np.int64)}
             times = np.array([[heard.start_seconds, min(end, heard.start_seconds + seconds)]])
             yield Track(schema=schema, times=times, fields=fields)
 
+    def _scaled(self, samples: NDArray[np.float32], rms: float) -> NDArray[np.float64]:
+        """Return the samples at another root mean square; silence as it is."""
+        rows = self._count if self.rms_of == "row" else len(samples)
+        found = np.sqrt(np.square(samples, dtype=np.float64).sum() / rows)
+        return np.asarray(samples * (rms / found if found > 0 else 1.0), np.float64)
+
     @property
     def _count(self) -> int:
         return round(self.length_seconds * self.sample_rate)
-
-
-def _scaled(samples: NDArray[np.float32], rms: float) -> NDArray[np.float64]:
-    """Return the samples at another root mean square; silence as it is."""
-    found = np.sqrt(np.square(samples, dtype=np.float64).mean())
-    return np.asarray(samples * (rms / found if found > 0 else 1.0), np.float64)

@@ -22,6 +22,12 @@ _VARIANT = re.compile(r"(?<=\S)\(\d+\)$", re.MULTILINE)
 _IEMOCAP = re.compile(r"^(?:</?s>|\+\+garbage\+\+)$", re.IGNORECASE | re.MULTILINE)
 _SPHINX = re.compile(r"^(?:</?s>|<sil>|\+\+[^+\n]+\+\+)$", re.IGNORECASE | re.MULTILINE)
 _P2FA = re.compile(r"^(?:sp|sil|spn|\{[a-z]+\})$", re.IGNORECASE | re.MULTILINE)
+_TREEBANK_PAIRS = (("can", "not"), ("gim", "me"), ("gon", "na"), ("got", "ta"), ("lem", "me"), ("wan", "na"))
+_TREEBANK = re.compile(
+    r"(?<=\w)(?=n['\u2019]t\b)|(?<=\w)(?=['\u2019](?:s|m|d|ll|re|ve)\b)"
+    + "".join(rf"|(?<=\b{one})(?={other}\b)" for one, other in _TREEBANK_PAIRS),
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"['\u2019]?[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
 _QUOTES = str.maketrans(
@@ -156,6 +162,7 @@ STEPS: Mapping[str, Step] = {
     "asides": partial(_removed, _ASIDE),
     "urls": partial(_removed, _URL),
     "punctuation": _punctuation,
+    "treebank": partial(_TREEBANK.sub, " "),
     "digits": partial(_removed, _DIGITS),
     "variants": partial(_removed, _VARIANT),
     "iemocap": lambda text: _removed(_IEMOCAP, _removed(_VARIANT, text)),

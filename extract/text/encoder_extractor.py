@@ -1,14 +1,16 @@
 """What the extractors that run an encoder of text share: which model, and what of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from ...errors import ParameterError
 from ...track import Field
 from ..base import Execution, TrackExtractor
+from ..dry_weights.layers import counted, ranked
+from ..dry_weights.text_model import dry_text_model, text_model_depth
 from ..torch_precision import Precision
-from ..weights import model_files, model_folder
+from ..weights import is_packaged, model_files, model_folder
 from .encoder import Encoder, EncoderModel, encoder_sizes, load_encoder
 from .tokenizer import tokenizer_files
 
@@ -46,12 +48,18 @@ class EncoderExtractor(TrackExtractor):
         folder = model_folder(self.model)
         return model_files(folder) | tokenizer_files(folder)
 
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with a random model that has just as many layers as are read."""
+        if is_packaged(self.model):
+            return self
+        layers = ranked(self._layers(), text_model_depth(self.model))
+        model = dry_text_model(self.model, max(1, *layers), folder)
+        return replace(self, model=str(model), layers=layers[0] if isinstance(self.layers, int) else layers)
+
     def state(self) -> Field:
         """Return what a row holds: a hidden state."""
         sizes = encoder_sizes(model_folder(self.model))
-        for layer in self._layers():
-            if not -sizes.layers - 1 <= layer <= sizes.layers:
-                raise ParameterError(f"layers must be from {-sizes.layers - 1} to {sizes.layers}, found {layer}")
+        counted(self._layers(), sizes.layers)
         return Field(shape=(sizes.hidden,), columns=tuple(f"hidden{i}" for i in range(sizes.hidden)))
 
     def encoder(self, execution: Execution, added_tokens: tuple[str, ...] = ()) -> Encoder:

@@ -1,16 +1,17 @@
 """What a model's tokenizer gives to a trainer that fine-tunes the model: ids, attention mask and segments."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
 from ...errors import ParameterError
 from ...track import Field, Gap, Schema, Track
 from ..base import CPU, Execution, TrackExtractor
-from ..weights import model_folder
+from ..dry_weights.text_model import dry_text_model
+from ..weights import is_packaged, model_folder
 from .subwords import SUBWORDS, subword_track, utterance_rows, utterance_texts, words_without
 from .tokenizer import load_tokenizer, tokenizer_files
 
@@ -57,6 +58,10 @@ class Tokens(TrackExtractor):
     def weights(self) -> dict[str, Path]:
         """Return the tokenizer's files."""
         return tokenizer_files(model_folder(self.model))
+
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with the tokenizer of a random model."""
+        return self if is_packaged(self.model) else replace(self, model=str(dry_text_model(self.model, 1, folder)))
 
     def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:
         """Take the words apart utterance by utterance."""

@@ -1,9 +1,9 @@
 """Word vectors that know no context: GloVe and word2vec."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import WeightsError
 from ...track import Field, Schema, Track, empty_track
 from ..base import CPU, Execution, TrackExtractor
+from ..dry_weights.word_vectors import dry_word_vectors
 from .subwords import words_without
 from .vector_file import VectorFile, open_vectors, vector_dimensions
 
@@ -48,6 +49,10 @@ class WordVectors(TrackExtractor):
         path = self._path()
         open_vectors(path)
         return {"vectors": path}
+
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with a few thousand common English words, whose vectors follow from the word."""
+        return replace(self, vectors_file=str(dry_word_vectors(self.vectors_file, folder)))
 
     def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:
         """Look the words up."""

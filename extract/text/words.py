@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 
@@ -14,11 +14,13 @@ from ...track import TEXT, Field, Gap, Schema, Track, empty_track
 from ..base import CPU, Execution, TranscriptExtractor
 from ..weights import model_files, model_folder
 from .alignment.ctc_aligner import CtcAligner
-from .alignment.placing import line, place
+from .alignment.placing import line, place, with_noises
 from .alignment.pocketsphinx_aligner import PocketsphinxAligner, acoustic_model
-from .alignment.timed_words import SAMPLE_RATE, Aligner, TimedWord
+from .alignment.timed_words import SAMPLE_RATE, Aligner, NoAligner, TimedWord
 from .cleaning import check_steps
 from .recognition.recognise import ENGINES, recognise, recognition_files
+
+AlignerName = Literal["pocketsphinx", "ctc", "none"]
 
 WORDS = {
     "text": Field(dtype=TEXT),
@@ -46,16 +48,21 @@ class Words(TranscriptExtractor):
     """
 
     name: ClassVar[str] = "words"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
-    aligner: Literal["pocketsphinx", "ctc"] = "pocketsphinx"
-    """What finds missing times: the English model inside pocketsphinx's wheel, or a CTC model of any language."""
+    aligner: AlignerName = "pocketsphinx"
+    """What finds missing times: the English model inside pocketsphinx's wheel, a CTC model of any language, or nothing,
+    for what needs no times of words: they share those of their utterance."""
     ctc_model: str = "facebook/wav2vec2-base-960h"
     """A hub name, a folder or ``package:NAME``; only ``aligner: ctc`` reads it."""
     margin_seconds: float = 0.1
     """How far around an utterance's given times its words are looked for."""
     clean: tuple[str, ...] = ()
     """Steps of cleaning that the words go through first; see `cleaning`."""
+    source: Literal["transcript", "text"] = "transcript"
+    """What is read where the corpus gives both: ``transcript`` files, or the ``text`` of the segments."""
+    noises: bool = False
+    """Whether silences and noises that a transcript times like words, as ``<sil>`` and ``++LAUGHTER++``, are words."""
     asr: Literal["none", "pocketsphinx", "faster-whisper", "transformers"] = "none"
     """What recognises words where a recording has no transcript."""
     asr_model: str = ""
@@ -79,6 +86,11 @@ class Words(TranscriptExtractor):
         return WORDS
 
     @property
+    def reads_text(self) -> bool:
+        """Whether the text of the segments counts even where they have transcript files."""
+        return self.source == "text"
+
+    @property
     def hears(self) -> bool:
         """Whether words are recognised where there is no transcript."""
         return self.asr != "none"
@@ -100,11 +112,18 @@ class Words(TranscriptExtractor):
         aligned = aligner_weights(self.aligner, self.ctc_model)
         return {**aligned, **{f"asr {name}": path for name, path in heard.items()}}
 
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with pocketsphinx, whose models ship inside its wheel, in the place of all others."""
+        aligner: AlignerName = "none" if self.aligner == "none" else "pocketsphinx"
+        return replace(self, aligner=aligner, asr="pocketsphinx" if self.hears else "none", asr_model="")
+
     def extract(self, utterances: Sequence[Utterance], audio: Audio | None, execution: Execution = CPU) -> Track:
         """Time the words of all utterances."""
         recognised = not utterances and audio is not None and self.hears
         if recognised and audio is not None:
             utterances = recognise(audio, self.asr, self.asr_model, execution.device)
+        if self.noises:
+            utterances = [with_noises(utterance) for utterance in utterances]
         lines = [line(utterance, self.clean, "recognised" if recognised else "given") for utterance in utterances]
         placed = place(
             lines, audio, lambda: make_aligner(self.aligner, self.ctc_model, execution.device), self.margin_seconds
@@ -134,16 +153,22 @@ class Words(TranscriptExtractor):
         )
 
 
-def make_aligner(name: Literal["pocketsphinx", "ctc"], ctc_model: str, device: str) -> Aligner:
+def make_aligner(name: AlignerName, ctc_model: str, device: str) -> Aligner:
     """Return an aligner of a recording's own: decoders remember the words that they were taught."""
+    if name == "none":
+        return NoAligner()
     return PocketsphinxAligner() if name == "pocketsphinx" else CtcAligner(ctc_model, device)
 
 
-def aligner_packages(name: Literal["pocketsphinx", "ctc"]) -> tuple[str, ...]:
+def aligner_packages(name: AlignerName) -> tuple[str, ...]:
     """Return the modules that an aligner imports."""
+    if name == "none":
+        return ()
     return ("pocketsphinx", "inflect") if name == "pocketsphinx" else ("transformers", "torch")
 
 
-def aligner_weights(name: Literal["pocketsphinx", "ctc"], ctc_model: str) -> dict[str, Path]:
+def aligner_weights(name: AlignerName, ctc_model: str) -> dict[str, Path]:
     """Return the files of an aligner's model by name."""
+    if name == "none":
+        return {}
     return acoustic_model() if name == "pocketsphinx" else model_files(model_folder(ctc_model))

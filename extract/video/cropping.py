@@ -1,4 +1,4 @@
-"""Cutting square pictures out of frames: faces by their landmarks or their box, and the middle of the whole frame."""
+"""Cutting square pictures out of frames: faces by their landmarks or their box, and the middle of a frame or half."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +12,9 @@ from ...track import Track
 
 Cut = Literal["landmarks", "box", "letterbox"]
 """How a face becomes a square picture; see `FaceCutter`."""
+
+Region = Literal["whole", "left", "right"]
+"""Which part of a frame: all of it, or one half, as of a split screen; of an odd width the middle column is right."""
 
 TEMPLATE = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
@@ -164,6 +167,37 @@ def centre(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     resized = cv2.resize(image, (width, height), interpolation=how)
     top, left = (height - size) // 2, (width - size) // 2
     return np.asarray(resized[top : top + size, left : left + size], np.uint8)
+
+
+def middle(image: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    """Cut out the middle of a frame as it is; what lies outside it is black.
+
+    Parameters
+    ----------
+    image
+        Shape (height, width, 3).
+    size
+        Width and height in pixels. Where the middle begins is rounded down.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        Shape (size, size, 3).
+    """
+    height, width = image.shape[:2]
+    top, left = max(0, (height - size) // 2), max(0, (width - size) // 2)
+    inside = image[top : top + size, left : left + size]
+    cut = np.zeros((size, size, 3), np.uint8)
+    top, left = (size - inside.shape[0]) // 2, (size - inside.shape[1]) // 2
+    cut[top : top + inside.shape[0], left : left + inside.shape[1]] = inside
+    return cut
+
+
+def picture(image: NDArray[np.uint8], size: int, region: Region, resized: bool) -> NDArray[np.uint8]:
+    """Make a square picture of a frame or of one of its halves: by `centre` if it is resized, else by `middle`."""
+    half = image.shape[1] // 2
+    columns = {"whole": slice(None), "left": slice(half), "right": slice(half, None)}[region]
+    return (centre if resized else middle)(image[:, columns], size)
 
 
 def to_grey(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -34,12 +34,13 @@ class FaceChoice(TrackExtractor):
 
     faces: str = "faces"
     """The track of faces to choose from."""
-    policy: Literal["all", "largest", "central", "longest", "half", "reference", "speaker"] = "largest"
+    policy: Literal["all", "largest", "central", "confident", "longest", "half", "reference", "speaker"] = "largest"
     """``all``: every face; ``largest``: in every frame the box with the largest area; ``central``: the one whose
-    middle is nearest to the frame's; ``longest``: the person who is in view longest, and nobody where that person is
-    not; ``half``: the largest whose middle is in the given half of the frame (split screens); ``reference``: the
-    person whose descriptors come nearest to the face in a picture, and nobody if none comes near; ``speaker``: the
-    person whose mouth moves while a voice is heard, at the nearest moment with a voice where there is none."""
+    middle is nearest to the frame's; ``confident``: the one of which the detector is surest; ``longest``: the person
+    who is in view longest, and nobody where that person is not; ``half``: the largest whose middle is in the given half
+    of the frame (split screens); ``reference``: the person whose descriptors come nearest to the face in a picture, and
+    nobody if none comes near; ``speaker``: the person whose mouth moves while a voice is heard, at the nearest moment
+    with a voice where there is none."""
     half: Literal["left", "right"] | None = None
     """For ``half``: which half of the frame, as it is seen."""
     reference: str = ""
@@ -95,6 +96,8 @@ class FaceChoice(TrackExtractor):
         merit = _areas(faces)
         if self.policy == "central":
             merit = -np.linalg.norm(_middles(faces), axis=1)
+        elif self.policy == "confident":
+            merit = faces.fields["confidence"].astype(np.float64)
         elif self.policy == "speaker":
             merit = speaking(faces, tracks["geometry"], tracks["voice"])
         return faces.rows(best_of_each_frame(faces.times[:, 0], rows, merit))

@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ...errors import WeightsError
 from ...track import Field, Schema, Track
 from ..base import CPU, Execution, FaceExtractor
+from ..dry_weights.picture_model import dry_state
 from ..face_frames import ROW, FacesInFrames, rows_of_faces
 from ..fingerprint import file_digest
 from .cropping import Cut, FaceCutter
@@ -82,6 +83,10 @@ class FacenetEmbedding(FaceExtractor):
         _check(path, file_digest(path))
         return {"weights": path}
 
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with random weights."""
+        return replace(self, model=str(dry_state("facenet", "InceptionResnetV1", _untrained, folder)))
+
     def extract(self, batches: Iterator[FacesInFrames], execution: Execution = CPU) -> Iterator[Track]:
         """Embed the faces batch by batch."""
         path = self.weights()["weights"]
@@ -136,8 +141,13 @@ def _embedder(path: Path, content: str, device: str, half_precision: bool) -> Em
 
 
 def _load(path: Path) -> "Module":
+    network = _untrained()
+    load_strictly(network, path, ignored=_CLASSIFIER)
+    return network
+
+
+def _untrained() -> "Module":
     from facenet_pytorch import InceptionResnetV1
 
     network: Module = InceptionResnetV1()
-    load_strictly(network, path, ignored=_CLASSIFIER)
     return network

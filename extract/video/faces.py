@@ -1,10 +1,10 @@
 """Face detection and tracking: boxes, five landmarks, confidence and track of every face of the sampled frames."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -84,6 +84,12 @@ class Faces(VideoExtractor):
     def weights(self) -> dict[str, Path]:
         """Return the files of the chosen detector and of the descriptor that tells people apart."""
         return {**self._detector_weights(), **describer_weights()}
+
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with mtcnn in the place of yunet: at random no face would be found."""
+        if self.detector != "yunet":
+            return self
+        return replace(self, detector="mtcnn", weights_file="", minimum_confidence=None)
 
     def extract(self, frames: Iterator[Frames], execution: Execution = CPU) -> Iterator[Track]:
         """Detect and track faces batch by batch."""

@@ -1,4 +1,4 @@
-"""The middle of every frame, as a picture of one size."""
+"""The middle of every frame or half frame, as a picture of one size."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ import numpy as np
 from ...media import Frames
 from ...track import Field, Schema, Track
 from ..base import CPU, Execution, VideoExtractor
-from .cropping import centre, check_size, to_grey
+from .cropping import Region, check_size, picture, to_grey
 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameCrop(VideoExtractor):
-    """A square picture of every frame, whatever it shows: the shorter side resized, the middle cut out (`centre`).
+    """A square picture of every frame or of a half of it, whatever it shows: the middle (`centre`, `middle`).
 
     Raises
     ------
@@ -27,6 +27,10 @@ class FrameCrop(VideoExtractor):
 
     size_pixels: int = 224
     """Width and height."""
+    region: Region = "whole"
+    """What is cut out of: the ``whole`` frame, or its ``left`` or ``right`` half."""
+    resized: bool = True
+    """Whether its shorter side is first resized to the size; else pixels stay, with black around what is smaller."""
     colour: Literal["rgb", "grey"] = "rgb"
     """Three channels or one."""
 
@@ -45,6 +49,6 @@ class FrameCrop(VideoExtractor):
         for batch in frames:
             crops = np.zeros((len(batch.times), self.size_pixels, self.size_pixels, 3), np.uint8)
             for crop, image in zip(crops, batch.pixels, strict=True):
-                crop[:] = centre(image, self.size_pixels)
+                crop[:] = picture(image, self.size_pixels, self.region, self.resized)
             values = to_grey(crops) if self.colour == "grey" else crops
             yield Track(schema=self.schema, times=batch.times, fields={"values": values}, gaps=batch.gaps)

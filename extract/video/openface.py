@@ -7,9 +7,9 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,10 @@ from ...errors import ParameterError, TrackError, WeightsError
 from ...media import Frames
 from ...track import Field, Gap, Schema, Track, empty_track
 from ..base import CPU, Execution, VideoExtractor
+from ..dry_weights.openface_program import dry_openface
 from .openface_program import run_program
 
-Group = Literal["gaze", "pose", "landmarks", "action_units"]
+Group = Literal["gaze", "eyes", "pose", "landmarks", "landmarks_3d", "shape", "action_units"]
 """What can be taken of OpenFace's columns."""
 
 _UNITS = ("01", "02", "04", "05", "06", "07", "09", "10", "12", "14", "15", "17", "20", "23", "25", "26", "45")
@@ -31,12 +32,26 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         *(f"gaze_{eye}_{axis}" for eye in (0, 1) for axis in "xyz"),
         *("gaze_angle_x", "gaze_angle_y"),
     ),
+    "eyes": tuple(f"eye_lmk_{axis}_{point}" for axis in "xyXYZ" for point in range(56)),
     "pose": tuple(f"pose_{kind}{axis}" for kind in "TR" for axis in "xyz"),
     "landmarks": tuple(f"{axis}_{point}" for axis in "xy" for point in range(68)),
+    "landmarks_3d": tuple(f"{axis}_{point}" for axis in "XYZ" for point in range(68)),
+    "shape": (
+        *(f"p_{kind}" for kind in ("scale", "rx", "ry", "rz", "tx", "ty")),
+        *(f"p_{number}" for number in range(34)),
+    ),
     "action_units": (*(f"AU{unit}_r" for unit in _UNITS), *(f"AU{unit}_c" for unit in _OCCURRENCES)),
 }
 """Known before anything is decoded; OpenFace's own names, by which they are found in a file."""
-_FLAGS = {"gaze": "-gaze", "pose": "-pose", "landmarks": "-2Dfp", "action_units": "-aus"}
+_FLAGS = {
+    "gaze": "-gaze",
+    "eyes": "-gaze",
+    "pose": "-pose",
+    "landmarks": "-2Dfp",
+    "landmarks_3d": "-3Dfp",
+    "shape": "-pdmparams",
+    "action_units": "-aus",
+}
 _NOT_NUMBERS = ["nan", "-nan", "nan(ind)", "-nan(ind)", "inf", "-inf"]
 DEFAULT_GROUPS: tuple[Group, ...] = ("gaze", "pose", "action_units")
 """What is taken where nothing else is asked for."""
@@ -67,7 +82,7 @@ class OpenFace(VideoExtractor):
     binary: str = "FeatureExtraction"
     """The program: a name on PATH or a path. Its content is part of the fingerprint."""
     groups: tuple[Group, ...] = DEFAULT_GROUPS
-    """Which columns to take."""
+    """Which columns to take; all seven groups are 709."""
 
     def __post_init__(self) -> None:
         _columns(self.groups)
@@ -87,6 +102,10 @@ class OpenFace(VideoExtractor):
             )
         return {"FeatureExtraction": Path(found).absolute()}
 
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with a script that takes the program's place."""
+        return replace(self, binary=str(dry_openface(_columns(tuple(_COLUMNS)), folder)))
+
     def extract(self, frames: Iterator[Frames], execution: Execution = CPU) -> Iterator[Track]:
         """Write frames batch by batch, each giving a piece without rows; the last piece has all rows."""
         with tempfile.TemporaryDirectory(prefix="trimodal-openface-") as temporary:
@@ -101,7 +120,7 @@ class OpenFace(VideoExtractor):
                 times.append(batch.times)
                 yield empty_track(self.schema, batch.gaps)
             if count:
-                flags = [_FLAGS[group] for group in dict.fromkeys(self.groups)]
+                flags = list(dict.fromkeys(_FLAGS[group] for group in self.groups))
                 table = run_program(self.weights()["FeatureExtraction"], folder, flags, frames=count)
                 yield read_openface(table, np.concatenate(times), self.groups)
 

@@ -1,10 +1,11 @@
 """What the extractors that run a backbone of timm share: which network, with which weights, and how it runs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from ..base import Execution, Extractor
+from ..dry_weights.picture_model import dry_state
 from .timm_model import Scaling, TimmModel
 from .torch_model import Embedder
 
@@ -51,6 +52,12 @@ class TimmExtractor(Extractor):
     def weights(self) -> dict[str, Path]:
         """Return the checkpoint."""
         return self.network.weights()
+
+    def with_dry_weights(self, folder: Path) -> Self:
+        """Return it with random weights of the same backbone and head."""
+        parts = [self.architecture, self.head_dimensions]
+        weights = dry_state(self.architecture, parts, self.network.untrained, folder)
+        return replace(self, weights_file=str(weights))
 
     def embedder(self, execution: Execution) -> Embedder:
         """Return the network where it runs."""

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import ParameterError, did_you_mean
 from ...track import Field
+from ..dry_weights.drawing import same_draws
 from ..fingerprint import file_digest
 from .torch_model import Embedder, load_strictly, weight_file
+from .torchvision_names import timm_names
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -48,7 +50,8 @@ class TimmModel:
     architecture: str
     """timm's name, as ``resnet18``."""
     weights_file: str
-    """Path of a state dict of exactly this network. The classifier's weights may be in it where there is no head."""
+    """Path of a state dict of exactly this network. The classifier's weights may be in it where there is no head. Of an
+    EfficientNet it may have the names of torchvision; see `timm_names`."""
     size_pixels: int
     """Width and height of the pictures."""
     head_dimensions: int | None = None
@@ -92,14 +95,18 @@ class TimmModel:
 
     def load(self, path: Path) -> "Module":
         """Return the network with the weights of a file, on the CPU."""
+        network = self.untrained()
+        classifiers = () if self.head_dimensions is not None else _classifiers(network)
+        ignored = [f"{name}.{kind}" for name in classifiers for kind in _OF_LINEAR]
+        load_strictly(network, path, ignored, timm_names)
+        return network
+
+    def untrained(self) -> "Module":
+        """Return the network with random weights, on the CPU."""
         network = _create(self.architecture)
-        classifiers = _classifiers(network)
-        if self.head_dimensions is None:
-            load_strictly(network, path, ignored=[f"{name}.{kind}" for name in classifiers for kind in _OF_LINEAR])
-        else:
+        if self.head_dimensions is not None:
             features = _features(self.architecture, self.size_pixels, True)
-            network.set_submodule(classifiers[0], _head(features, self.head_dimensions))
-            load_strictly(network, path)
+            network.set_submodule(_classifiers(network)[0], _head(features, self.head_dimensions))
         return network
 
 
@@ -136,7 +143,8 @@ def _create(architecture: str) -> "Module":
 @lru_cache(maxsize=64)
 def _features(architecture: str, size_pixels: int, has_head: bool) -> int:
     """Return the number of pooled features, after checking that the architecture can do what is asked."""
-    network = _create(architecture)
+    with same_draws():  # asked while another network is made, this one must not take its random numbers
+        network = _create(architecture)
     configuration = _configuration(network)
     fixed = configuration["input_size"][-1] if configuration.get("fixed_input_size") else size_pixels
     if fixed != size_pixels:

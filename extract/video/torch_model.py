@@ -1,6 +1,6 @@
 """Networks whose weights are files of the user: read without trust, and run over many pictures."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from ..torch_precision import convolving_exactly, multiplying_in
 if TYPE_CHECKING:
     from torch import Tensor
     from torch.nn import Module
+
+    Renaming = Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
 
 _BATCH = 16
 """Pictures that go through a network at once. One core with AVX-512 takes 33 ms a face of 160 x 160 pixels through
@@ -53,7 +55,9 @@ def weight_file(given: str, key: str, wanted: str) -> Path:
     return path
 
 
-def load_strictly(network: "Module", path: Path, ignored: Collection[str] = ()) -> None:
+def load_strictly(
+    network: "Module", path: Path, ignored: Collection[str] = (), renamed: "Renaming | None" = None
+) -> None:
     """Read a state dict into a network; every weight must be there and no other.
 
     Parameters
@@ -64,13 +68,16 @@ def load_strictly(network: "Module", path: Path, ignored: Collection[str] = ()) 
         A state dict, written by ``torch.save`` or as safetensors. No pickled code runs.
     ignored
         Names that the file may have and the network has not, as those of a classifier that is left out.
+    renamed
+        Gives the weights of the file the names that the network has for them; None: they have them.
 
     Raises
     ------
     WeightsError
         Names the first weight that is missing, not known, or of another shape or kind.
     """
-    found = {name: value for name, value in _read(path).items() if name not in ignored and not name.endswith(_COUNTER)}
+    state = _read(path) if renamed is None else renamed(_read(path))
+    found = {name: value for name, value in state.items() if name not in ignored and not name.endswith(_COUNTER)}
     expected = {name: value for name, value in network.state_dict().items() if not name.endswith(_COUNTER)}
     for problem, names in (
         ("lacks", [name for name in expected if name not in found]),

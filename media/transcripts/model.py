@@ -27,3 +27,5 @@ class Utterance:
     speaker: str = ""
     words: tuple[Word, ...] = ()
     """Every word in the order of the text, where the file gives the time of at least one of them; empty otherwise."""
+    noises: tuple[Word, ...] = ()
+    """Silences and noises that the file times like words, as ``<sil>`` and ``++LAUGHTER++``; no part of the text."""

@@ -62,7 +62,7 @@ def read_transcript(path: Path, recording: str = "") -> tuple[Utterance, ...]:
     -------
     tuple of Utterance
         In the order of their times; one without time follows the one before it in the file. Empty where the file holds
-        no words.
+        neither words nor noises.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def read_transcript(path: Path, recording: str = "") -> tuple[Utterance, ...]:
         raise TranscriptError(
             f"{path}: no reader for '{path.suffix}'; {did_you_mean(path.suffix, TRANSCRIPT_SUFFIXES)}"
         )
-    utterances = [utterance for utterance in read if utterance.text]
+    utterances = [utterance for utterance in read if utterance.text or utterance.noises]
     for utterance in utterances:
         _check_text(path, utterance)
     return tuple(_in_order(utterances))
@@ -93,6 +93,6 @@ def _in_order(utterances: list[Utterance]) -> list[Utterance]:
 
 def _check_text(path: Path, utterance: Utterance) -> None:
     """Refuse what a store could not hold."""
-    for text in (utterance.text, utterance.speaker, *(word.text for word in utterance.words)):
+    for text in (utterance.text, utterance.speaker, *(word.text for word in (*utterance.words, *utterance.noises))):
         if _NOT_TEXT.search(text):
             raise TranscriptError(f"{path}: {text[:40]!a} is not text; expected UTF-8, or UTF-16 with its mark")

@@ -19,14 +19,18 @@ RATIOS = {"train": 0.7, "valid": 0.15, "test": 0.15}
 
 
 def corpus(speakers: int = 20, each: int = 12, root: Path = Path("c")) -> Corpus:
-    """Two speakers a recording, in turns; a rare mood, a common one and one in between."""
+    """Two speakers a recording and two recordings a team, in turns; a rare mood, a common one and one in between."""
     segments = [
         Segment(
             id=f"s{speaker:02d}_{number:02d}",
             recording=f"r{speaker // 2}",
             speaker=f"speaker {speaker}",
             split="own",
-            labels={"mood": ("glad", "sad", "glad", "calm", "glad", "sad")[number % 6], "score": float(number)},
+            labels={
+                "mood": ("glad", "sad", "glad", "calm", "glad", "sad")[number % 6],
+                "score": float(number),
+                "team": f"team {speaker // 4}",
+            },
         )
         for speaker in range(speakers)
         for number in range(each)
@@ -46,7 +50,8 @@ def sizes(of: Corpus) -> Counter[str]:
 def units(of: Corpus, by: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for segment in of.segments:
-        found.setdefault(getattr(segment, by), set()).add(segment.split)
+        unit = segment.labels[by] if by in segment.labels else getattr(segment, by)
+        found.setdefault(str(unit), set()).add(segment.split)
     return found
 
 
@@ -64,6 +69,9 @@ WAYS: list[Split] = [
     FoldSplit(by="recording", folds=5, stratify="mood"),
     FoldSplit(by="segment", folds=5, stratify="mood"),
     LeaveOneOut(leave_one_out="speaker"),
+    RatioSplit(by="team", ratios=RATIOS),
+    FoldSplit(by="team", folds=3, stratify="mood"),
+    LeaveOneOut(leave_one_out="team"),
 ]
 
 
@@ -146,6 +154,9 @@ def test_leaving_one_out() -> None:
         (RatioSplit(by="speaker", ratios=RATIOS), "2 speakers cannot be shared out among 3 splits"),
         (FoldSplit(by="recording", folds=2), "1 recordings cannot be shared out among 2 splits"),
         (LeaveOneOut(leave_one_out="recording"), "1 recording; expected 2 or more to leave one out"),
+        (FoldSplit(by="speker", folds=2), "has no label 'speker', by which the recipe splits; did you mean 'speaker'"),
+        (FoldSplit(by="teem", folds=2), "has no label 'teem', by which the recipe splits; did you mean 'team'"),
+        (LeaveOneOut(leave_one_out="team"), "1 team; expected 2 or more to leave one out"),
         (
             FoldSplit(by="segment", folds=5, stratify="mood"),
             "4 of 24 segments have the mood 'calm'; expected at least 5 of every class to stratify 5 splits",

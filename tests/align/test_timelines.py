@@ -52,6 +52,21 @@ def test_adjoining_segments_get_each_word_once(times: Spans, edges: list[float])
     assert sorted(made.rows.tolist()) == inside
 
 
+@given(spans.map(sorted), spans)
+@example([(0.0, 2.0), (0.0, 9.0), (1.0, 1.0)], [(0.0, 1.0), (1.0, 2.0)])
+@example([(0.0, 1.00001), (1.0, 2.0)], [(1.0, 2.0)])
+def test_the_words_that_touch_a_segment(times: Spans, segments: Spans) -> None:
+    made = row_intervals(words(times), array(segments), "touching")
+    expected = [
+        [row for row, (start, end) in enumerate(times) if min(end, last) - max(start, first) > 1e-5]
+        for first, last in segments
+    ]
+    assert made.rows is not None
+    assert made.rows.tolist() == [row for rows in expected for row in rows]
+    assert made.offsets.tolist() == [sum(map(len, expected[:end])) for end in range(len(expected) + 1)]
+    assert made.times.tolist() == [list(times[row]) for rows in expected for row in rows]
+
+
 hops = st.sampled_from([0.04, 0.1, 1 / 3, 1.0, 2.5, 1e9])
 segments_of_a_grid = st.lists(
     st.tuples(seconds, st.floats(0, 50) | st.integers(0, 50).map(float) | st.floats(0, 1e-9)).map(
@@ -108,6 +123,13 @@ def test_a_segment_is_its_own_interval(segments: Spans) -> None:
     assert made.rows is None
     assert made.times.tolist() == array(segments).tolist()
     assert made.offsets.tolist() == list(range(len(segments) + 1))
+
+
+def test_context_is_on_either_side_of_every_interval() -> None:
+    made = grid_intervals(array([(1.0, 2.2), (2.2, 3.0)]), 0.5, context_seconds=2.0)
+    expected = [[-1.0, 3.5], [-0.5, 4.0], [0.0, 4.2], [0.2, 4.7], [0.7, 5.0]]
+    np.testing.assert_allclose(made.times, expected)
+    assert made.offsets.tolist() == [0, 3, 5]
 
 
 @given(segments_of_a_grid, st.floats(0.1, 9), st.floats(0.1, 9), st.sampled_from(["drop", "anchor", "pad", "partial"]))

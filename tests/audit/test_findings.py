@@ -180,7 +180,9 @@ def test_nearly_the_same_text(tmp_path: Path) -> None:
 def test_classes_that_train_lacks(tmp_path: Path) -> None:
     recordings = clean()
     recordings["d"] = with_segment(recordings["d"], 0, labels={"valence": 0.0, "mood": "furious"})
-    assert audit(write(tmp_path / "s.store", recordings)) == ["label 'mood': 1 classes are not in train: furious"]
+    store = write(tmp_path / "s.store", recordings)
+    assert audit(store) == ["label 'mood': 1 classes are not in train: furious"]
+    assert not [line for line in audit(store, groups=["mood"]) if "classes" in line]  # what names groups is no class
 
 
 def test_segments_without_a_split(tmp_path: Path) -> None:

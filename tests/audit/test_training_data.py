@@ -26,6 +26,10 @@ def test_what_a_model_has_seen(name: str, corpora: set[str]) -> None:
     assert trained_on(nested) == ({name: corpora} if corpora else {})
 
 
+def test_steps_of_cleaning_are_no_models() -> None:
+    assert trained_on({"parameters": {"clean": ["iemocap", "lower"], "asr_model": "base"}}) == {}
+
+
 def test_names_of_stores() -> None:
     assert named_corpora("my_sewa_25hz.store sewa-video") == {"SEWA"}
     assert named_corpora("quickstart sample.store") == set()

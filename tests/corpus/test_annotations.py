@@ -8,11 +8,16 @@ from trimodal.corpus import Annotation, CorpusError, Ratings, read_annotation
 
 
 def read(
-    folder: Path, content: str | bytes, name: str = "r.csv", recording: str = "", rate: float | None = None
+    folder: Path,
+    content: str | bytes,
+    name: str = "r.csv",
+    recording: str = "",
+    rate: float | None = None,
+    column: str = "",
 ) -> Ratings:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_annotation(Annotation(name="a", path=path, recording=recording, rows_per_second=rate))
+    return read_annotation(Annotation(name="a", path=path, recording=recording, rows_per_second=rate, column=column))
 
 
 def test_ratings_of_recola(tmp_path: Path) -> None:
@@ -45,6 +50,18 @@ def test_dimensions_of_avec_with_names_in_quotes(tmp_path: Path) -> None:
     found = read(tmp_path, "name;frameTime;arousal;valence;liking\n'1';0.0;0.1;0.2;0.3\n'1';0.1;0.4;0.5;nan\n")
     assert found.raters == ("arousal", "valence", "liking")
     np.testing.assert_array_equal(found.values, [[0.1, 0.2, 0.3], [0.4, 0.5, np.nan]])
+
+
+def test_one_column_of_several_dimensions(tmp_path: Path) -> None:
+    content = "name;frameTime;Arousal;valence\n'1';0.0;0.1;0.2\n'1';0.1;0.4;nan\n"
+    found = read(tmp_path, content, column="Arousal")
+    assert (found.raters, found.values.tolist()) == (("Arousal",), [[0.1], [0.4]])
+    with pytest.raises(CorpusError, match=r"r\.csv: has no column of numbers 'arousal'; did you mean 'Arousal'"):
+        read(tmp_path, content, column="arousal")
+
+
+def test_utf_16_with_its_mark(tmp_path: Path) -> None:
+    assert read(tmp_path, "time,r\n0,1\n1,2\n".encode("utf-16")).values.tolist() == [[1], [2]]
 
 
 @pytest.mark.parametrize("header", ["key,arousal\n", ""])

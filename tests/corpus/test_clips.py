@@ -26,3 +26,11 @@ def test_nothing_is_wrong_where_all_is_there(tmp_path: Path) -> None:
     findings = Findings()
     assert match_clips(["a"], tmp_path, findings, "sounds") == {"a": tmp_path / "a.wav"}
     assert findings == Findings()
+
+
+def test_files_that_are_known_to_be_in_no_list(tmp_path: Path) -> None:
+    for name in ("a.mp4", "more_a.mp4", "b.mp4"):
+        (tmp_path / name).touch()
+    findings = Findings()
+    assert match_clips(["a"], tmp_path, findings, unlisted={"more_a"}) == {"a": tmp_path / "a.mp4"}
+    assert findings.problems == [f"1 clips in {tmp_path.name} are not listed: b"]

@@ -101,3 +101,10 @@ def test_features_have_names_of_their_own() -> None:
 def test_a_recording_lasts_as_its_media_or_as_is_said(media: Path | None, seconds: float | None, message: str) -> None:
     with pytest.raises(CorpusError, match=message):
         Recording(id="a", media=media, duration_seconds=seconds)
+
+
+def test_sound_of_its_own_needs_media() -> None:
+    with pytest.raises(
+        CorpusError, match="recording 'a' has sound of its own and no media; give the file as its media"
+    ):
+        Recording(id="a", duration_seconds=1.0, sound=Path("a.wav"))

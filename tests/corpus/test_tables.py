@@ -36,7 +36,10 @@ def test_another_encoding_is_read_as_windows_1252_and_is_a_problem(tmp_path: Pat
 
 def test_cells_have_blanks_around_them_quotes_and_lines_of_their_own(tmp_path: Path) -> None:
     rows, _ = read(tmp_path, ' Name ; Value\n\n "a; ""b""\nc"; 1.50 \nd\u2028e\x85;2\n', "Name", "Value", delimiter=";")
-    assert [(row["Name"], row["Value"], row.line) for row in rows] == [('a; "b"\nc', "1.50", 3), ("d\u2028e", "2", 5)]
+    assert [(row["Name"], row["Value"], row.line) for row in rows] == [
+        ('a; "b"\nc', "1.50", 3),
+        ("d\u2028e\x85", "2", 5),
+    ]
     assert rows[1].place == f"{tmp_path / 'labels.csv'}, line 5"
 
 

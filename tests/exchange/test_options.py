@@ -17,6 +17,8 @@ def test_texts_become_what_fields_are() -> None:
     assert (made.text, made.aligned, made.audio_length, made.text_length, made.train) == (
         *("a", False, 400, None, "fold0+fold1"),
     )
+    lengths = with_options(EXPORTERS["arrays"], {"lengths": "text:50,audio:375"})
+    assert lengths.lengths == {"text": 50, "audio": 375}  # type: ignore[attr-defined]
     assert parse_options(["text=bert", "id=a=b"]) == {"text": "bert", "id": "a=b"}
 
 
@@ -56,6 +58,14 @@ def test_texts_that_are_no_options(written: list[str], message: str) -> None:
 def test_options_that_are_not_valid(changes: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         with_options(Mmsa, NAMES | changes)
+
+
+@pytest.mark.parametrize("lengths", ["text", "text:0", "text:1:2", "text:one", "text:5,"])
+def test_lengths_that_are_none(lengths: str) -> None:
+    with pytest.raises(
+        UsageError, match=f"option lengths={lengths}: expected names with whole numbers from 1, as a:50"
+    ):
+        with_options(EXPORTERS["arrays"], {"lengths": lengths})
 
 
 def test_a_format_that_there_is_not(tmp_path: Path) -> None:

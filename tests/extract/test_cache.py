@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from clips import Clip, make_clip
 
 from trimodal.corpus import Annotation, FeatureFile, Recording, Segment
 from trimodal.extract.annotation import RatedAnnotation
@@ -184,3 +185,44 @@ def test_without_media_the_duration_counts_and_all_is_known(tmp_path: Path) -> N
     assert source is not None and source == cache.source(recording, [])
     keys, longer = _keys(tmp_path, recording), _keys(tmp_path, replace(recording, duration_seconds=3.0))
     assert all(keys[name] != longer[name] for name in keys)
+
+
+def test_what_reads_the_text_of_segments_changes_with_it_alone(tmp_path: Path) -> None:
+    plan = make_plan({"words": Words(source="text"), "said": Words()})
+    cache = TrackCache(tmp_path / "work")
+
+    def keys(text: str) -> dict[str, str]:
+        return cache.keys(plan, cache.source(_recording(tmp_path), [Segment(id="a", recording="clip", text=text)]))
+
+    yes, no = keys("yes"), keys("no")
+    assert (yes["words"] == no["words"], yes["said"] == no["said"]) == (False, True)
+    (tmp_path / "clip.txt").write_text("other words")
+    recording = replace(_recording(tmp_path), transcript=tmp_path / "clip.txt")
+    (tmp_path / "clip.txt").write_text("other words")
+    changed = cache.keys(plan, cache.source(recording, [Segment(id="a", recording="clip", text="no")]))
+    assert (changed["words"] == no["words"], changed["said"] == no["said"]) == (True, False)
+
+
+def test_a_file_of_its_own_for_the_sound_counts(tmp_path: Path) -> None:
+    alone = _recording(tmp_path)
+    (tmp_path / "sound.wav").write_bytes(b"first")
+    apart = replace(alone, sound=tmp_path / "sound.wav")
+    first = _keys(tmp_path, apart)
+    (tmp_path / "sound.wav").write_bytes(b"second")
+    cache = TrackCache(tmp_path / "work")
+    assert cache.known_source(apart, []) is None
+    second = _keys(tmp_path, apart)
+    assert len({_keys(tmp_path, alone)["mfcc"], first["mfcc"], second["mfcc"]}) == 3
+    assert cache.known_source(apart, []) is not None
+
+
+def test_what_is_known_of_media_holds_as_long_as_both_files_stay(tmp_path: Path) -> None:
+    video = make_clip(tmp_path / "a.mp4", Clip())
+    sound = make_clip(tmp_path / "a.wav", Clip(frame_times=(), audio_seconds=3.0))
+    recording = Recording(id="a", media=video, sound=sound)
+    cache = TrackCache(tmp_path / "work")
+    assert cache.known_info(recording) is None
+    assert cache.info(recording) == cache.known_info(recording)
+    make_clip(sound, Clip(frame_times=(), audio_seconds=4.0))
+    assert cache.known_info(recording) is None
+    assert cache.info(recording).duration_seconds == pytest.approx(4.0)

@@ -10,7 +10,7 @@ from clips import Clip, beep_onset, frame_number, make_clip, numbered_frame
 
 from trimodal.corpus import Recording, Segment
 from trimodal.extract.media_source import MediaSource
-from trimodal.media import AudioSelection, Frames, Sampling
+from trimodal.media import AudioSelection, Frames, Sampling, probe
 from trimodal.media.clock import Adjustment, Remap, SetStart, Shift, Stream
 
 CLIP = Clip(audio_codec="aac", audio_start_seconds=0.5, lost_audio=(1.2, 1.5), options={"bf": "2"})
@@ -160,3 +160,31 @@ def test_a_recording_without_media_lasts_as_long_as_is_said_and_has_neither_soun
     assert source.audio(AudioSelection()) is None
     assert list(source.frames(Sampling())) == list(source.samplings([Sampling()])) == []
     assert source.utterances is not None and [one.text for one in source.utterances] == ["no"]
+
+
+def test_the_text_of_segments_is_there_beside_their_transcripts(recording: Recording, tmp_path: Path) -> None:
+    segments = [
+        Segment(id="a", recording="a", start_seconds=0.0, end_seconds=0.5, text="well", transcript=tmp_path / "no.srt"),
+        Segment(id="b", recording="a", start_seconds=0.5, end_seconds=1.0),
+    ]
+    (said,) = MediaSource(recording, segments, tmp_path).texts or ()
+    assert (said.text, said.start_seconds, said.end_seconds) == ("well", 0.0, 0.5)
+    assert MediaSource(recording, segments[1:], tmp_path).texts is None
+
+
+def test_sound_in_a_file_of_its_own_counts_instead_of_the_medias(recording: Recording, tmp_path: Path) -> None:
+    sound = make_clip(tmp_path / "a.wav", Clip(frame_times=(), audio_seconds=3.0, beep_seconds=2.25))
+    apart = replace(recording, transcript=None, sound=sound)
+    source = MediaSource(apart, [], tmp_path)
+    audio = source.audio(AudioSelection())
+    assert audio is not None
+    assert beep_onset(audio.samples, audio.rate, audio.start_seconds) == pytest.approx(2.25, abs=1e-3)
+    assert (source.info.audio_start_seconds, source.info.duration_seconds) == (0.0, pytest.approx(3.0))
+    assert numbers_and_starts(list(source.frames(Sampling())))[0] == list(range(50))
+    later = MediaSource(replace(apart, clock={"audio": Shift(seconds=0.5)}), [], tmp_path).audio(AudioSelection())
+    assert later is not None and later.start_seconds == 0.5
+    silent = make_clip(tmp_path / "b.mp4", replace(CLIP, audio_start_seconds=None))
+    assert MediaSource(replace(apart, media=silent), [], tmp_path).info.duration_seconds == pytest.approx(3.0)
+    short = make_clip(tmp_path / "b.wav", Clip(frame_times=(), audio_seconds=1.0))
+    assert MediaSource(replace(apart, sound=short), [], tmp_path).info.duration_seconds == pytest.approx(2.0, abs=0.05)
+    assert recording.media is not None and probe(recording.media).duration_seconds > 2.4  # its own sound is longer

@@ -2,6 +2,8 @@
 
 import dataclasses
 import inspect
+import sysconfig
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 from speech_models import save_model
 
 from trimodal.extract import EXTRACTORS, Extractor
-from trimodal.extract.fingerprint import fingerprint
+from trimodal.extract.fingerprint import fingerprint, parameters
 from trimodal.track import TEXT
 
 EACH = pytest.mark.parametrize("extractor", EXTRACTORS.values(), ids=list(EXTRACTORS))
@@ -77,6 +79,17 @@ def test_schema_is_known_before_anything_is_decoded(
 
 
 @EACH
+def test_dry_weights_keep_the_schema_and_leave_no_weights_but_those_in_packages(
+    extractor: type[Extractor], weights: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    real = _default(extractor, weights)
+    dry = real.with_dry_weights(tmp_path)
+    assert dry.schema == real.schema
+    folders = (tmp_path, Path(sysconfig.get_path("purelib")), Path(sysconfig.get_path("platlib")))
+    assert all(any(path.is_relative_to(folder) for folder in folders) for path in dry.weights().values())
+
+
+@EACH
 def test_fingerprint_is_the_same_for_the_same_and_covers_needs_and_version(
     extractor: type[Extractor], weights: dict[str, dict[str, Any]]
 ) -> None:
@@ -92,3 +105,15 @@ def test_fingerprint_is_the_same_for_the_same_and_covers_needs_and_version(
 def test_fingerprint_covers_parameters() -> None:
     mfcc = EXTRACTORS["mfcc"]
     assert fingerprint(mfcc(), {}) != fingerprint(mfcc(n_mfcc=13), {})
+
+
+def test_of_weights_the_content_counts_and_not_the_folder(tmp_path: Path) -> None:
+    vectors = EXTRACTORS["word_vectors"]
+    found = []
+    for place, text in (("a", "the 0.1 0.2\n"), ("b", "the 0.1 0.2\n"), ("c", "the 0.1 0.3\n")):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "glove.txt").write_text(text)
+        extractor = vectors(vectors_file=str(tmp_path / place / "glove.txt"))
+        assert parameters(extractor)["vectors_file"] == "glove.txt"
+        found.append(fingerprint(extractor, {"words": ""}))
+    assert found[0] == found[1] != found[2]

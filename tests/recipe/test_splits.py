@@ -26,6 +26,7 @@ def test_without_keys_the_corpus_decides() -> None:
             RatioSplit(by="speaker", ratios={"train": 0.7, "valid": 0.15, "test": 0.15}, seed=3, stratify="mood"),
         ),
         ("{by: segment, folds: 5}", FoldSplit(by="segment", folds=5)),
+        ("{by: pair, folds: 5}", FoldSplit(by="pair", folds=5)),
         ("{leave_one_out: speaker}", LeaveOneOut(leave_one_out="speaker")),
     ],
 )
@@ -40,8 +41,7 @@ def test_every_way_can_be_given(text: str, expected: Split) -> None:
         ("split: {by: speaker}", "expected a mapping with one of the keys file, files, ratios, folds, leave_one_out"),
         ("split: {folds: 2, file: a.csv}", "expected a mapping with one of the keys"),
         ("split: {by: speaker, folds: 5, sed: 1}", "split.sed: unknown key 'sed'; did you mean 'seed'"),
-        ("split: {by: speker, folds: 5}", r"'by' is \"speker\"; expected 'speaker', 'recording' or 'segment'"),
-        ("split: {leave_one_out: segment}", "expected 'speaker' or 'recording'"),
+        ("split: {leave_one_out: segment}", "'leave_one_out' takes speaker, recording or a label, found segment"),
         ("split: {folds: 5}", "the key 'by' is missing"),
         ("split: {by: speaker, folds: 1}", "folds must be at least 2, found 1"),
         ("split: {by: speaker, folds: 2, seed: -1}", r"seed must be from 0 to 2\*\*32 - 1, found -1"),

@@ -95,3 +95,9 @@ def test_software_and_weights(tmp_path: Path) -> None:
         "track bert: version: 1 != 2",
         "track bert: weights.bert: aa != bb",
     ]
+
+
+def test_a_dry_run_differs_from_a_real_one(tmp_path: Path) -> None:
+    real = FeatureStore(write_store(tmp_path / "real"))
+    dry = FeatureStore(write_store(tmp_path / "dry", dry_weights=True), dry_weights=True)
+    assert diff(real, dry) == ["weights: real != stand-ins (--dry-weights)"]

@@ -161,3 +161,11 @@ def test_manifest_without_end(tmp_path: Path) -> None:
         file.truncate(2**40)
     with pytest.raises(StoreError, match=r"manifest\.json: 1099511627776 bytes; expected at most 268435456$"):
         read_manifest(tmp_path)
+
+
+def test_a_store_from_before_dry_runs_is_real(folder: Path) -> None:
+    edit_manifest(folder, lambda data: data.pop("dry_weights"))
+    assert read_manifest(folder) == MANIFEST
+    edit_manifest(folder, lambda data: data.update(dry_weights="no"))
+    with pytest.raises(StoreError, match=r"damaged \(TypeError: 'no' is neither true nor false\)"):
+        read_manifest(folder)

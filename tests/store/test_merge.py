@@ -18,7 +18,7 @@ def _part(path: Path, names: Sequence[str], **changes: Any) -> FeatureStore:
         for name in names:
             append(writer, name, RECORDINGS[name])
         writer.commit(excluded={"too short": len(names)}, noted={"odd": 1})
-    return FeatureStore(path)
+    return FeatureStore(path, dry_weights=bool(changes.get("dry_weights")))
 
 
 def _same_files(one: FeatureStore, other: FeatureStore) -> bool:
@@ -50,6 +50,7 @@ def test_a_store_merged_with_nothing_is_itself(tmp_path: Path) -> None:
         ({"labels": {"mood": "text"}}, "labels"),
         ({"outputs": {**OUTPUTS, "text": replace(OUTPUTS["text"], unit="m")}}, "outputs"),
         ({"recipe_text": "name: other"}, "the recipe"),
+        ({"dry_weights": True}, r"weights \(those of --dry-weights or real ones\)"),
         ({"version": "2"}, "the version of trimodal"),
         ({"statistics": {}}, "tables of statistics"),
     ],
@@ -96,6 +97,17 @@ def test_subset(tmp_path: Path, compression: Any) -> None:
     train = store.select(split="train", query="recording != 'two'")
     count = sum(int(sample.outputs["text"].mask.sum()) for sample in train)
     assert part.statistics["train"].outputs["text"].count == count
+
+
+def test_what_is_made_of_stores_of_dry_runs_says_so_too(tmp_path: Path) -> None:
+    parts = [_part(tmp_path / name, [name], dry_weights=True) for name in ("one", "two")]
+    merge(parts, tmp_path / "merged")
+    merged = FeatureStore(tmp_path / "merged", dry_weights=True)
+    subset(merged[1:3], tmp_path / "part")
+    for path in (tmp_path / "merged", tmp_path / "part"):
+        assert verify(path) == []
+        with pytest.raises(StoreError, match="made with --dry-weights, its numbers mean nothing"):
+            FeatureStore(path)
 
 
 def test_subset_without_the_splits_of_the_statistics(tmp_path: Path) -> None:

@@ -78,7 +78,12 @@ def test_tables_and_documents(path: Path) -> None:
     assert store.names("text") == ("w.a", "w.b", "w.c")
     assert store.gaps.to_dict("records") == [vars(gap) for content in RECORDINGS.values() for gap in content.gaps]
     assert store.provenance == [
-        {"trimodal": "1.2.3", "tracks": {"w": [{"v": 1}]}, "sources": {name: {"media": f"hash of {name}"}}}
+        {
+            "trimodal": "1.2.3",
+            "tracks": {"w": [{"v": 1}]},
+            "sources": {name: {"media": f"hash of {name}"}},
+            "dry_weights": False,
+        }
         for name in RECORDINGS
     ]
     assert repr(store) == f"FeatureStore({str(path)!r}: 9 segments, text [3], video [2, 2])"
@@ -486,3 +491,14 @@ def test_open_store_in_other_processes(tmp_path: Path, start_method: str, compre
         samples = list(pool.map(store.__getitem__, range(len(store))))
     assert [sample.id for sample in samples] == store.segments["id"].tolist()
     np.testing.assert_array_equal(samples[1].outputs["text"].values, before)
+
+
+def test_a_store_of_a_dry_run_is_not_opened_by_accident(tmp_path: Path) -> None:
+    path = write_store(tmp_path / "dry.store", dry_weights=True)
+    with pytest.raises(
+        StoreError, match=r"dry\.store: made with --dry-weights, its numbers mean nothing; open it with"
+    ):
+        FeatureStore(path)
+    store = FeatureStore(path, dry_weights=True)
+    _assert_content(pickle.loads(pickle.dumps(store)))
+    assert not FeatureStore(write_store(tmp_path / "real.store"), dry_weights=True).manifest.dry_weights

@@ -294,3 +294,10 @@ def test_bytes_behind_the_end(path: Path) -> None:
         with open(path / name, "ab") as file:
             file.write(b" ")
         assert _found(path)
+
+
+def test_shards_and_manifest_agree_on_dry_weights(path: Path) -> None:
+    edit_manifest(path, lambda data: data.update(dry_weights=True))
+    problems = verify(path)
+    assert len(problems) == len(RECORDINGS)
+    assert problems[0].endswith("says otherwise than the manifest whether it was made with --dry-weights")

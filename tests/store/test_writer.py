@@ -247,7 +247,12 @@ def test_appending(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "what"),
-    [({"recipe_text": "name: x"}, "the recipe"), ({"labels": {}}, "labels"), ({"outputs": {}}, "outputs")],
+    [
+        ({"recipe_text": "name: x"}, "the recipe"),
+        ({"labels": {}}, "labels"),
+        ({"outputs": {}}, "outputs"),
+        ({"dry_weights": True}, r"weights \(those of --dry-weights or real ones\)"),
+    ],
 )
 def test_appending_something_else(tmp_path: Path, changes: dict[str, Any], what: str) -> None:
     path = write_store(tmp_path / "s.store")

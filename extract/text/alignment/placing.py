@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -41,6 +42,16 @@ def line(utterance: Utterance, steps: Sequence[str], origin: Literal["given", "r
             shares = spread(parts, [None] * len(parts), word.start_seconds, word.end_seconds)
             found += [replace(share, confidence=word.confidence, origin=origin) for share in shares]
     return Line(tokens=tokens, found=found, start_seconds=utterance.start_seconds, end_seconds=utterance.end_seconds)
+
+
+def with_noises(utterance: Utterance) -> Utterance:
+    """Return an utterance whose noises are words, each in its place."""
+    # A word without time stays behind the one before it.
+    given = (word.start_seconds for word in utterance.words)
+    starts = [*accumulate(given, lambda before, start: before if start is None else start, initial=0.0)][1:]
+    places = [*zip(starts, utterance.words, strict=True)]
+    places += [(word.start_seconds or 0.0, word) for word in utterance.noises]
+    return replace(utterance, words=tuple(word for _, word in sorted(places, key=lambda place: place[0])))
 
 
 def place(

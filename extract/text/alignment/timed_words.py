@@ -58,6 +58,14 @@ class Aligner(Protocol):
         ...
 
 
+class NoAligner:
+    """Finds no word."""
+
+    def align(self, stretches: Sequence[Stretch]) -> list[list[TimedWord | None]]:
+        """Return None for every word."""
+        return [[None] * len(stretch.tokens) for stretch in stretches]
+
+
 def fitness(words: Sequence[TimedWord | None]) -> float:
     """Return the geometric mean of the confidences of the words that are placed, times the share of these words."""
     logarithms = [math.log(max(word.confidence, 1e-12)) for word in words if word is not None]

@@ -81,6 +81,15 @@ def test_every_row_is_scaled_to_the_root_mean_square_that_is_asked_for() -> None
     np.testing.assert_allclose(track.fields["seconds"], [25.0, 1.0])
 
 
+def test_the_root_mean_square_of_a_row_counts_what_fills_it_up() -> None:
+    tone = np.full(RATE, 0.25)
+    track = _extract(_words(length_seconds=4.0, rms=1.0, rms_of="row"), _audio(tone), [[0.0, 4.0]])
+    np.testing.assert_allclose(track.values[0, :RATE], 2.0, rtol=1e-6)  # the square of a quarter of the row is 4
+    assert np.sqrt((track.values[0].astype(np.float64) ** 2).mean()) == pytest.approx(1.0, rel=1e-6)
+    silence = _extract(_words(length_seconds=4.0, rms=1.0, rms_of="row"), _audio(0 * tone), [[0.0, 4.0]])
+    np.testing.assert_array_equal(silence.values, 0)
+
+
 def test_the_faintest_sound_stays_finite() -> None:
     tiny = np.full(RATE, np.finfo(np.float32).smallest_subnormal)
     track = _extract(_words(length_seconds=1.0, rms=1.0), _audio(tiny), [[0.0, 1.0]])
@@ -103,9 +112,10 @@ def test_hardly_any_sound(samples: int) -> None:
         ({"length_seconds": float("inf")}, "length_seconds must be from one sample to 600, found inf"),
         ({"length_seconds": 601.0}, "length_seconds must be from one sample to 600, found 601"),
         ({"length_seconds": 1.0, "rms": 0.0}, "rms must be more than 0 and at most 1000, found 0"),
+        ({"length_seconds": 1.0, "rms_of": "row"}, "rms_of goes with rms, which is not given"),
         ({"length_seconds": 1.0, "rms": float("nan")}, "rms must be more than 0 and at most 1000, found nan"),
     ],
 )
-def test_refuses_parameters_outside_their_range(parameters: dict[str, float], message: str) -> None:
+def test_refuses_parameters_outside_their_range(parameters: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         _words(**parameters)

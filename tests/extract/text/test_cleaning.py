@@ -28,6 +28,12 @@ def _clean(text: str, *steps: str) -> str:
         ("urls", "see https://example.org/a?b=c or www.example.org now", "see or now"),
         ("punctuation", "Well... it's 3.5, rock-n-roll -- yes?! «so» 10:30", "Well it's 3.5 rock-n-roll yes so 10:30"),
         ("punctuation", "你好\uff0c世界\u3002", "你好 世界"),
+        (
+            "treebank",
+            "Don't I can't it's WE'LL cannot GONNA wanna",
+            "Do n't I ca n't it 's WE 'LL can not GON NA wan na",
+        ),
+        ("treebank", "don\u2019t gonnas 'tis o'clock n't 's", "do n\u2019t gonnas 'tis o'clock n't 's"),
         ("digits", "route 66 mp3", "route mp"),
         ("variants", "A(2) TOMATO (3) (4)x", "A TOMATO (3) (4)x"),
         ("p2fa", "{NS} sp HELLO {LG} SPOKEN sil spn", "HELLO SPOKEN"),

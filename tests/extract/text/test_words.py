@@ -35,6 +35,27 @@ def test_given_times_are_kept(sample: Path) -> None:
     np.testing.assert_allclose(track.fields["confidence"], [0.5, 1.0])
 
 
+def test_noises_are_words_on_request(sample: Path) -> None:
+    words = (
+        Word(text="a", start_seconds=0.1, end_seconds=0.2),
+        Word(text="b"),
+        Word(text="c", start_seconds=0.5, end_seconds=0.6),
+    )
+    noises = (
+        Word(text="<sil>", start_seconds=0.0, end_seconds=0.1),
+        Word(text="++LAUGHTER++", start_seconds=0.3, end_seconds=0.5),
+        Word(text="++GARBAGE++", start_seconds=0.6, end_seconds=0.7),
+    )
+    utterance = Utterance(text="a b c", start_seconds=0.1, end_seconds=0.6, words=words, noises=noises)
+    assert _texts(Words().extract([utterance], None)) == ["a", "b", "c"]
+    track = Words(noises=True, clean=("iemocap", "lower")).extract([utterance], None)
+    assert _texts(track) == ["<sil>", "a", "b", "++laughter++", "c"]
+    np.testing.assert_array_equal(track.times, [[0.0, 0.1], [0.1, 0.2], [0.2, 0.3], [0.3, 0.5], [0.5, 0.6]])
+    alone = Utterance(text="", noises=noises[:1])
+    assert _texts(Words(noises=True).extract([alone], None)) == ["<sil>"]
+    assert len(Words().extract([alone], None)) == 0
+
+
 def test_alignment_finds_the_words_of_synthesised_speech(sample: Path) -> None:
     truth = json.loads((sample / "happy.json").read_text())["words"]
     text = " ".join(word["word"] for word in truth)
@@ -178,3 +199,8 @@ def test_a_ctc_model_finds_words_of_any_alphabet(tone_ctc: Path) -> None:
     assert track.fields["text"].tolist() == ["abc,", "da!", "b."]
     assert set(track.fields["origin"].tolist()) == {"aligned"}
     np.testing.assert_allclose(track.times, 0.5 + np.array([[0.15, 0.6], [0.75, 1.05], [1.2, 1.35]]), atol=0.03)
+
+
+def test_a_dry_run_looks_for_words_only_where_a_real_one_does(tmp_path: Path) -> None:
+    assert Words(aligner="none").with_dry_weights(tmp_path) == Words(aligner="none")
+    assert Words(aligner="ctc").with_dry_weights(tmp_path) == Words(aligner="pocketsphinx")

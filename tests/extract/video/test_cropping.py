@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trimodal.extract.video.cropping import TEMPLATE, FaceCutter, centre, letterbox, resize_box, similarity
+from trimodal.extract.video.cropping import (
+    TEMPLATE,
+    FaceCutter,
+    Region,
+    centre,
+    letterbox,
+    middle,
+    picture,
+    resize_box,
+    similarity,
+)
 from trimodal.extract.video.face_schema import FACES
 from trimodal.track import Track
 
@@ -96,3 +106,28 @@ def test_the_middle_of_a_frame_is_cut_out(height: int, width: int) -> None:
 def test_a_frame_of_the_size_is_itself() -> None:
     image = _picture(64, 64)
     np.testing.assert_array_equal(centre(image, 64), image)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "rows", "columns"),
+    [(480, 360, slice(128, 352), slice(68, 292)), (225, 224, slice(0, 224), slice(0, 224))],
+)
+def test_the_middle_keeps_its_pixels(height: int, width: int, rows: slice, columns: slice) -> None:
+    image = np.random.default_rng(0).integers(1, 256, (height, width, 3), np.uint8)
+    np.testing.assert_array_equal(middle(image, 224), image[rows, columns])
+
+
+def test_the_middle_of_a_smaller_frame_has_black_around_it() -> None:
+    image = np.full((10, 20, 3), 7, np.uint8)
+    found = middle(image, 16)
+    assert (found[3:13] == 7).all() and found.astype(int).sum() == 7 * 10 * 16 * 3
+
+
+@pytest.mark.parametrize(
+    ("region", "columns"), [("whole", slice(0, 21)), ("left", slice(10)), ("right", slice(10, 21))]
+)
+@pytest.mark.parametrize("resized", [True, False])
+def test_a_picture_of_a_half_is_that_of_its_columns(region: Region, columns: slice, resized: bool) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (12, 21, 3), np.uint8)
+    expected = (centre if resized else middle)(np.ascontiguousarray(image[:, columns]), 8)
+    np.testing.assert_array_equal(picture(image, 8, region, resized), expected)

@@ -44,6 +44,11 @@ def test_central_is_nearest_to_the_middle_of_the_frame() -> None:
     assert _chosen(FaceChoice(policy="central"), rows) == [1, 4]
 
 
+def test_confident_is_what_the_detector_is_surest_of() -> None:
+    rows = [(0.0, LARGE, 0), (0.0, SMALL, 1), (0.2, LEFT, 0), (0.2, LARGE, 1), (0.2, SMALL, 2)]
+    assert _chosen(FaceChoice(policy="confident"), rows) == [1, 4]  # the confidence rises with the number of the row
+
+
 @pytest.mark.parametrize(("half", "chosen"), [("left", [0, 3]), ("right", [2])])
 def test_half_keeps_to_its_side(half: str, chosen: list[int]) -> None:
     rows = [(0.0, LEFT, 0), (0.0, SMALL, 1), (0.0, RIGHT, 2), (0.2, MIDDLE, 0)]
@@ -56,7 +61,7 @@ def test_longest_is_one_person_and_nobody_where_that_person_is_not() -> None:
     assert _chosen(FaceChoice(policy="longest"), [*rows, (0.8, LARGE, 0), (1.0, LARGE, 0)]) == [0, 1, 5, 6]
 
 
-@pytest.mark.parametrize("policy", ["largest", "central", "longest"])
+@pytest.mark.parametrize("policy", ["largest", "central", "confident", "longest"])
 def test_no_faces_no_choice(policy: str) -> None:
     assert _chosen(FaceChoice(policy=policy), []) == []  # type: ignore[arg-type]
 

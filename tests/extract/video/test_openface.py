@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ from trimodal.extract.recording import RecordingTracks, extract_recording
 from trimodal.extract.track_file import read_track
 from trimodal.extract.video import openface_program
 from trimodal.extract.video.faces import Faces
-from trimodal.extract.video.openface import OpenFace, _write, openface_schema, read_openface
+from trimodal.extract.video.openface import Group, OpenFace, _write, openface_schema, read_openface
 from trimodal.media import Frames
 from trimodal.track import Gap, Track, concatenate
 
@@ -29,8 +29,9 @@ GAZE = [*(f"gaze_{eye}_{axis}" for eye in (0, 1) for axis in "xyz"), "gaze_angle
 EYES = [f"eye_lmk_{axis}_{point}" for axis in "xyXYZ" for point in range(56)]
 POSE = [f"pose_{kind}{axis}" for kind in "TR" for axis in "xyz"]
 POINTS = [f"{axis}_{point}" for axis in "xyXYZ" for point in range(68)]
+SHAPE = [*(f"p_{kind}" for kind in ("scale", "rx", "ry", "rz", "tx", "ty")), *(f"p_{number}" for number in range(34))]
 ACTION_UNITS = [*(f"AU{unit}_r" for unit in UNITS), *(f"AU{unit}_c" for unit in sorted([*UNITS, "28"]))]
-HEADER = ["frame", "face_id", "timestamp", "confidence", "success", *GAZE, *EYES, *POSE, *POINTS, *ACTION_UNITS]
+HEADER = ["frame", "face_id", "timestamp", "confidence", "success", *GAZE, *EYES, *POSE, *POINTS, *SHAPE, *ACTION_UNITS]
 
 
 def line(frame: int, face: int = 0, confidence: float = 0.98, success: int = 1, **cells: str) -> str:
@@ -57,6 +58,14 @@ def test_columns_are_found_by_name_and_times_are_those_of_the_frames(tmp_path: P
     assert track.gaps == ()
     assert read_openface(path, VARIABLE, ["pose"]).schema["values"].columns == tuple(POSE)
     assert len(openface_schema()["values"].columns) == 8 + 6 + 35
+
+
+def test_all_groups_are_all_709_columns_in_the_order_of_the_file(tmp_path: Path) -> None:
+    groups = get_args(Group)
+    track = read_openface(table(tmp_path / "a.csv", line(1)), VARIABLE[:1], groups)
+    assert track.schema["values"].columns == tuple(HEADER[5:])
+    assert track.values.shape == (1, 709)
+    np.testing.assert_allclose(track.values[0].astype(float), 1 + np.arange(5, 714) / 1000, rtol=1e-6)
 
 
 def test_what_was_not_seen_is_a_gap(tmp_path: Path) -> None:
@@ -122,7 +131,7 @@ def test_broken_tables(content: Any, message: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("groups", "found"), [((), "none"), (("gaze", "lips"), "lips")])
 def test_wrong_groups(groups: Any, found: str) -> None:
     for make in (lambda: OpenFace(groups=groups), lambda: openface_schema(groups)):
-        with pytest.raises(ParameterError, match=f"some of gaze, pose, landmarks, action_units; found {found}"):
+        with pytest.raises(ParameterError, match=f"some of gaze, eyes, .*, action_units; found {found}"):
             make()
 
 

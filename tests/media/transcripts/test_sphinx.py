@@ -29,12 +29,18 @@ def test_a_sentence_of_iemocap(tmp_path: Path) -> None:
             Word(text="EXCUSE", start_seconds=0.57, end_seconds=0.81),
             Word(text="ME", start_seconds=0.91, end_seconds=0.92),
         ),
+        noises=(
+            Word(text="<sil>", start_seconds=0.81, end_seconds=0.91),
+            Word(text="++LAUGHTER++", start_seconds=0.92, end_seconds=1.31),
+        ),
     )
     assert read(tmp_path, wdseg()) == (expected,)
 
 
 def test_a_sentence_without_words(tmp_path: Path) -> None:
-    assert read(tmp_path, wdseg([(0, 5, "<s>"), (6, 9, "++GARBAGE++"), (10, 12, "</s>")])) == ()
+    (utterance,) = read(tmp_path, wdseg([(0, 5, "<s>"), (6, 9, "++GARBAGE++"), (10, 12, "</s>")]))
+    assert utterance == Utterance(text="", noises=(Word(text="++GARBAGE++", start_seconds=0.06, end_seconds=0.1),))
+    assert read(tmp_path, wdseg([(0, 5, "<s>"), (6, 12, "</s>")])) == ()
 
 
 @pytest.mark.parametrize(
