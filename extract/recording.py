@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ..corpus import Recording, Segment
-from ..errors import TrackError, TrimodalError
+from ..errors import DamagedTrackError, TrackError, TrimodalError
 from .base import Execution
 from .cache import Source, TrackCache
 from .making import Extraction, MakingError
@@ -32,7 +32,8 @@ class Failure:
     """The traceback."""
     cause: Cause = "error"
     lasts: bool = True
-    """Whether it would fail again: what the system could not do, for want of room on a disk, may go another time."""
+    """Whether it would fail again: what the system could not do, for want of room on a disk, may go another time, and
+    so may what needs a track whose file is damaged."""
 
     @property
     def stage(self) -> str:
@@ -214,5 +215,5 @@ def _failure(recording: Recording, track: str, error: Exception) -> Failure:
     reason = text if known else f"{type(error).__name__}: {text}"
     if isinstance(error, FileNotFoundError):
         reason = f"{error.filename}: {os.strerror(error.errno or 0).lower()}"
-    lasts = known or not isinstance(error, OSError | MemoryError)
+    lasts = not isinstance(error, OSError | MemoryError | DamagedTrackError)
     return Failure(recording=recording.id, track=track, reason=reason, details=details, lasts=lasts)
