@@ -290,7 +290,9 @@ def _open(path: Path) -> "FeatureStore":
 
 def _require_extract() -> None:
     """Check that features can be made at all: a trainer's installation only reads stores."""
-    require_packages("making features", ["av", "joblib", "pydantic", "ruamel.yaml", "scipy", "soxr"], "extract")
+    require_packages(
+        "making features", ["av", "joblib", "numba", "pydantic", "ruamel.yaml", "scipy", "soxr"], "extract"
+    )
 
 
 def _watcher(arguments: argparse.Namespace) -> "AbstractContextManager[JsonLog | Progress | None]":

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..corpus import Corpus, Segment
 from ..errors import CorpusError, RecipeError, did_you_mean
@@ -142,19 +141,17 @@ def _reduced(segments: Sequence[Segment], track: Track, label: Label) -> list[fl
     column = track.schema["values"].columns.index(label.column)
     values = np.asarray(track.values[:, column], np.float64)
     edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
-    seconds = overlap(track.times, edges)
-    seconds.data[seconds.data < ROUNDING_SECONDS] = 0.0
-    seconds.eliminate_zeros()
-    seconds.sort_indices()
+    pairs = overlap(track.times, edges)
+    pairs = pairs.where(pairs.weights >= ROUNDING_SECONDS)
     middles = track.times.mean(axis=1)
     found: list[float | None] = []
     for number, segment in enumerate(segments):
-        inside = slice(seconds.indptr[number], seconds.indptr[number + 1])
-        rows: NDArray[np.intp] = seconds.indices[inside]
+        inside = slice(pairs.offsets[number], pairs.offsets[number + 1])
+        rows = pairs.rows[inside]
         if not len(rows):
             found.append(None)
         elif label.reduce == "mean":
-            found.append(float(np.average(values[rows], weights=seconds.data[inside])))
+            found.append(float(np.average(values[rows], weights=pairs.weights[inside])))
         elif label.reduce == "median":
             found.append(float(np.median(values[rows])))
         elif label.reduce == "last":

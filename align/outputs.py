@@ -1,6 +1,7 @@
 """Outputs: what a trainer reads, made of tracks on a timeline."""
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from itertools import pairwise
 from typing import assert_never
 
@@ -14,6 +15,7 @@ from ..recipe.pools import Functionals
 from ..recipe.timelines import (
     GridTimeline,
     OwnTimeline,
+    RowChoice,
     RowsTimeline,
     SegmentTimeline,
     WindowsTimeline,
@@ -57,7 +59,8 @@ def align_recording(
         The arrays of every output.
     """
     bounds = np.array([_bounds(segment, duration_seconds) for segment in segments], np.float64).reshape(-1, 2)
-    texts = _spoken(tracks, recipe, bounds)
+    timelines = _Timelines(tracks, segments, bounds)
+    texts = _spoken(timelines, recipe)
     rows = [
         SegmentRow(
             id=segment.id,
@@ -72,7 +75,7 @@ def align_recording(
         for segment, bound, text in zip(segments, bounds, texts, strict=True)
     ]
     made_from = {name: extractor.needed_tracks() for name, extractor in recipe.tracks.items()}
-    return rows, {name: _output(spec, tracks, made_from, bounds, segments) for name, spec in recipe.align.items()}
+    return rows, {name: _output(spec, made_from, timelines) for name, spec in recipe.align.items()}
 
 
 def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
@@ -82,35 +85,47 @@ def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
     return segment.start_seconds, segment.end_seconds
 
 
-def _spoken(tracks: Mapping[str, Track], recipe: Recipe, bounds: NDArray[np.float64]) -> list[str]:
+class _Timelines:
+    """The rows in a recording's segments of tracks that are timelines, each found once, whatever outputs share it."""
+
+    def __init__(self, tracks: Mapping[str, Track], segments: Sequence[Segment], bounds: NDArray[np.float64]) -> None:
+        self.tracks = tracks
+        self.segments = segments
+        self.bounds = bounds
+        self._intervals: dict[tuple[str, RowChoice], Intervals] = {}
+
+    def of_segments(self, some: NDArray[np.intp]) -> "_Timelines":
+        """Return the same of some of the segments."""
+        return _Timelines(self.tracks, [self.segments[place] for place in some.tolist()], self.bounds[some])
+
+    def intervals(self, name: str, choice: RowChoice) -> Intervals:
+        """Return the rows of a track."""
+        if (name, choice) not in self._intervals:
+            self._intervals[name, choice] = row_intervals(self.tracks[name], self.bounds, choice)
+        return self._intervals[name, choice]
+
+
+def _spoken(timelines: _Timelines, recipe: Recipe) -> list[str]:
     """Return the words of every segment, by the first output's timeline that has words; else empty texts."""
     for spec in recipe.align.values():
         if isinstance(spec.timeline, WordsTimeline):
-            words = tracks[spec.timeline.track]
-            intervals = row_intervals(words, bounds, spec.timeline.rows)
-            text = words.fields["text"][intervals.rows]
-            return [" ".join(text[first:last]) for first, last in pairwise(intervals.offsets)]
-    return [""] * len(bounds)
+            words = timelines.intervals(spec.timeline.track, spec.timeline.rows)
+            assert words.text is not None  # words have it
+            text = words.text.tolist()
+            return [" ".join(text[first:last]) for first, last in pairwise(words.offsets.tolist())]
+    return [""] * len(timelines.bounds)
 
 
-def _output(
-    spec: OutputSpec,
-    tracks: Mapping[str, Track],
-    made_from: Mapping[str, tuple[str, ...]],
-    bounds: NDArray[np.float64],
-    segments: Sequence[Segment],
-) -> OutputArrays:
+def _output(spec: OutputSpec, made_from: Mapping[str, tuple[str, ...]], timelines: _Timelines) -> OutputArrays:
     """Return an output of all segments: some of them from a track of their own."""
     if spec.by is None:
-        return _Output(spec, tracks, made_from).arrays(bounds, segments)
+        return _Output(spec, made_from, timelines).arrays()
     first = spec.tracks[0].name
-    chosen = np.array([spec.by.tracks.get(spec.by.value(segment), first) for segment in segments], object)
+    chosen = np.array([spec.by.tracks.get(spec.by.value(segment), first) for segment in timelines.segments], object)
     names = list(dict.fromkeys([first, *spec.by.tracks.values()]))
     places = [np.flatnonzero(chosen == name) for name in names]
     parts = [
-        _Output(from_track(spec, name), tracks, made_from).arrays(
-            bounds[some], [segments[place] for place in some.tolist()]
-        )
+        _Output(from_track(spec, name), made_from, timelines.of_segments(some)).arrays()
         for name, some in zip(names, places, strict=True)
     ]
     return _in_order(parts, np.concatenate(places))
@@ -139,43 +154,47 @@ class _Output:
     def __init__(
         self,
         spec: OutputSpec,
-        tracks: Mapping[str, Track],
         made_from: Mapping[str, tuple[str, ...]],
+        timelines: _Timelines,
     ) -> None:
+        tracks = timelines.tracks
         self._spec = spec
         self._made_from = made_from
+        self._timelines = timelines
         self._own = own_track(spec)
-        self._timeline_tracks = tracks
         self._features = {track.name: _restricted(tracks[track.name], spec.only_while, tracks) for track in spec.tracks}
 
-    def arrays(self, bounds: NDArray[np.float64], segments: Sequence[Segment]) -> OutputArrays:
-        spec = self._spec
-        intervals = self._intervals(bounds)
+    def arrays(self) -> OutputArrays:
+        spec, tracks = self._spec, self._timelines.tracks
+        intervals = self._intervals()
         if spec.own_words is not None:
-            speakers = said_by(self._timeline_tracks[rows_track(spec) or ""], self._timeline_tracks[spec.own_words])
-            intervals = of_their_speakers(intervals, speakers, [segment.speaker for segment in segments])
+            speakers = said_by(tracks[rows_track(spec) or ""], tracks[spec.own_words])
+            intervals = of_their_speakers(
+                intervals, speakers, [segment.speaker for segment in self._timelines.segments]
+            )
         if spec.max_length is not None:
             intervals = capped(intervals, spec.max_length, keep_last=spec.keep == "last")
         pooled = [self._pooled(track, intervals) for track in spec.tracks]
         values = pooled[0].values
         if len(pooled) > 1:
             values = np.concatenate([one.values for one in pooled], axis=1, dtype=np.float32)
-        observed = np.logical_or.reduce([one.observed for one in pooled])
+        observed = reduce(np.logical_or, [one.observed for one in pooled])
         arrays = OutputArrays(
             values=fill(values, observed, intervals.times, intervals.offsets, spec.gaps),
             times=intervals.times,
             mask=observed,
-            coverage=np.mean([one.coverage for one in pooled], axis=0).astype(np.float32),
+            coverage=(reduce(np.add, [one.coverage for one in pooled]) / len(pooled)).astype(np.float32),
             offsets=intervals.offsets,
-            text=self._text(intervals),
+            text=intervals.text,
         )
         return arrays if spec.groups is None else _grouped(arrays, spec.groups)
 
-    def _intervals(self, bounds: NDArray[np.float64]) -> Intervals:
-        timeline = self._spec.timeline
+    def _intervals(self) -> Intervals:
+        timeline, bounds = self._spec.timeline, self._timelines.bounds
         if isinstance(timeline, RowsTimeline):
-            track = self._timeline_tracks[timeline.track] if self._own is None else self._features[self._own]
-            return row_intervals(track, bounds, timeline.rows)
+            if self._own is None:
+                return self._timelines.intervals(timeline.track, timeline.rows)
+            return row_intervals(self._features[self._own], bounds, timeline.rows)
         if self._own is not None:
             return row_intervals(self._features[self._own], bounds)
         if isinstance(timeline, GridTimeline):
@@ -199,15 +218,6 @@ class _Output:
             return pool_made_from(feature, rows, track.pool.statistics)
         return pool(feature, intervals.times, track.pool)
 
-    def _text(self, intervals: Intervals) -> NDArray[np.generic] | None:
-        timeline = self._spec.timeline
-        track = None
-        if self._own is not None:
-            track = self._features[self._own]
-        elif isinstance(timeline, RowsTimeline):
-            track = self._timeline_tracks[timeline.track]
-        return track.fields["text"][intervals.rows] if track is not None and "text" in track.schema else None
-
 
 def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Track]) -> Track:
     """Return the rows whose middle lies where another track's column is high enough."""
@@ -217,7 +227,8 @@ def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Trac
     column = np.asarray(other.values[:, other.schema["values"].columns.index(condition.column)], np.float64)
     middles = track.times.mean(axis=1)
     moments = np.stack([middles, np.nextafter(middles, np.inf)], axis=1)
-    return track.rows(overlap(other.times[column >= condition.at_least], moments).sum(axis=1) > 0)
+    overlaps = overlap(other.times[column >= condition.at_least], moments)
+    return track.rows(overlaps.where(overlaps.weights > 0).counts > 0)
 
 
 def _grouped(arrays: OutputArrays, groups: Groups) -> OutputArrays:

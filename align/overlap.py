@@ -1,10 +1,13 @@
 """What of a track lies in each interval, at the cost of a sort and of what overlaps."""
 
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+from .compiled import compiled
 
 ROUNDING_SECONDS = 1e-9
 """Edges that should meet can miss each other by rounding: a shorter overlap is none. No clock of media is as fine."""
@@ -12,8 +15,42 @@ LEAST_COVERAGE = 1e-30
 """What was observed at all is never rounded to a coverage of 0, nor is the mean over several tracks in float32."""
 
 
-def overlap(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> csr_array:
-    """Return by how many seconds each row overlaps each interval, a sparse matrix of shape (R, T).
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """The pairs of an interval and a row that have to do with each other: a sparse matrix in the order of CSR."""
+
+    offsets: NDArray[np.int64]
+    """Shape (R + 1,): interval i has the pairs ``offsets[i]:offsets[i + 1]``."""
+    rows: NDArray[np.intp]
+    """Shape (P,): the row of each pair, those of one interval in order."""
+    weights: NDArray[np.float64]
+    """Shape (P,): how much the row counts."""
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Shape (R,): rows of every interval."""
+        return self.offsets[1:] - self.offsets[:-1]
+
+    def where(self, kept: NDArray[np.bool_]) -> "Pairs":
+        """Return the pairs that are kept."""
+        if kept.all():
+            return self
+        return Pairs(offsets=offsets_of(kept)[self.offsets], rows=self.rows[kept], weights=self.weights[kept])
+
+
+def overlap(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> Pairs:
+    """Return by how many seconds each row overlaps each interval; see `overlap_blocks`."""
+    _, pairs = next(overlap_blocks(rows, intervals, most_pairs=sys.maxsize))
+    return pairs
+
+
+def overlap_blocks(
+    rows: NDArray[np.float64], intervals: NDArray[np.float64], most_pairs: int
+) -> Iterator[tuple[slice, Pairs]]:
+    """Yield consecutive intervals, all of them in turn, each time with by how many seconds each row overlaps each.
+
+    Overlapping windows meet every row many times: the pairs must not be there all at once. Some pairs overlap by 0
+    seconds: of rows and intervals without length.
 
     Parameters
     ----------
@@ -21,51 +58,105 @@ def overlap(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> csr_ar
         Shape (T, 2), starts in order; ends need not be.
     intervals
         Shape (R, 2), in any order.
+    most_pairs
+        Most pairs at once; a single interval may have more.
     """
-    row, interval, seconds = _pairs(rows, intervals)
-    pairs = offsets_of(np.bincount(interval, minlength=len(intervals)))
-    return csr_array((seconds, row, pairs), shape=(len(intervals), len(rows)))
+    side_by_side = bool((rows[1:, 1] >= rows[:-1, 1]).all())  # the rows that an interval meets
+    ends = rows[:, 1] if side_by_side else np.sort(rows[:, 1])
+    last = rows[:, 0].searchsorted(intervals[:, 1], side="left")
+    first = np.minimum(ends.searchsorted(intervals[:, 0], side="right"), last)
+    offsets = offsets_of(last - first)
+    reached = None if side_by_side else np.maximum.accumulate(rows[:, 1])
+    for some in _runs(offsets, most_pairs):
+        if reached is None:
+            own_offsets = offsets[some.start : some.stop + 1] - offsets[some.start]
+            row = ranges(first[some], last[some])
+        else:
+            own_offsets, row = _scattered(rows, reached, intervals[some], last[some])
+        seconds = _shared_seconds(rows, intervals[some], own_offsets, row)
+        yield some, Pairs(offsets=own_offsets, rows=row, weights=seconds)
 
 
-def _pairs(
-    rows: NDArray[np.float64], intervals: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-    """Return each row and interval that overlap, and by how many seconds, in order of the intervals, then of the rows.
+def _runs(offsets: NDArray[np.int64], most: int) -> Iterator[slice]:
+    """Yield consecutive intervals that have at most so many pairs together; at least one each time."""
+    count = len(offsets) - 1
+    if offsets[-1] <= most:
+        yield slice(0, count)
+        return
+    first = 0
+    while first < count:
+        last = max(first + 1, int(np.searchsorted(offsets, offsets[first] + most, side="right")) - 1)
+        yield slice(first, last)
+        first = last
 
-    Some pairs overlap by 0 seconds: of rows and intervals without length.
+
+def _scattered(
+    rows: NDArray[np.float64],
+    reached: NDArray[np.float64],
+    intervals: NDArray[np.float64],
+    started: NDArray[np.intp],
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Return the pairs that overlap, of rows that end in any order.
+
+    Either the row starts in the interval or the interval in the row. Both are ranges, so that a row that outlasts many
+    later ones costs no more than what it overlaps.
+
+    Parameters
+    ----------
+    rows
+        Shape (T, 2).
+    reached
+        Shape (T,): the latest end of each row and those before it.
+    intervals
+        Shape (R, 2).
+    started
+        Shape (R,): rows that start before each interval ends.
     """
-    (row_starts, row_ends), (starts, ends) = (np.ascontiguousarray(edges.T) for edges in (rows, intervals))
-    last = np.searchsorted(row_starts, ends, side="left")
-    if (row_ends[1:] >= row_ends[:-1]).all():  # the rows that an interval meets lie side by side
-        first = np.searchsorted(row_ends, starts, side="right")
-        row = ranges(first, last)
-        interval = np.repeat(np.arange(len(intervals)), np.maximum(last - first, 0))
-    else:
-        # Either the row starts in the interval or the interval in the row. Both are ranges, so that a row that outlasts
-        # many later ones costs no more than what it overlaps.
-        first = np.searchsorted(row_starts, starts, side="left")
-        rows_inside = ranges(first, last)
-        interval_around = np.repeat(np.arange(len(intervals)), np.maximum(last - first, 0))
-        by_start = np.argsort(starts, kind="stable")
-        first = np.searchsorted(starts[by_start], row_starts, side="right")
-        last = np.searchsorted(starts[by_start], row_ends, side="left")
-        intervals_inside = by_start[ranges(first, last)]
-        row_around = np.repeat(np.arange(len(rows)), np.maximum(last - first, 0))
-        row, interval = np.append(rows_inside, row_around), np.append(interval_around, intervals_inside)
-        order = np.lexsort((row, interval))
-        row, interval = row[order], interval[order]
-    return row, interval, np.minimum(row_ends[row], ends[interval]) - np.maximum(row_starts[row], starts[interval])
+    earliest = intervals[:, 0].min(initial=np.inf)
+    near = np.arange(reached.searchsorted(earliest), started.max(initial=0))
+    near = near[rows[near, 1] >= earliest]  # beside one that lasts long there can be many that are over
+    row_starts, row_ends = rows[near].T
+    first = np.searchsorted(row_starts, intervals[:, 0], side="left")
+    last = np.searchsorted(row_starts, intervals[:, 1], side="left")
+    rows_inside = ranges(first, last)
+    interval_around = np.repeat(np.arange(len(intervals)), np.maximum(last - first, 0))
+    by_start = np.argsort(intervals[:, 0], kind="stable")
+    starts = intervals[by_start, 0]
+    first = np.searchsorted(starts, row_starts, side="right")
+    last = np.searchsorted(starts, row_ends, side="left")
+    intervals_inside = by_start[ranges(first, last)]
+    row_around = np.repeat(np.arange(len(near)), np.maximum(last - first, 0))
+    row, interval = np.append(rows_inside, row_around), np.append(interval_around, intervals_inside)
+    counts = np.bincount(interval, minlength=len(intervals))
+    return offsets_of(counts), near[row[np.lexsort((row, interval))]]
 
 
-def starts_inside(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> csr_array:
-    """Return a 1 for each row that starts in each interval, a sparse matrix of shape (R, T); see `overlap`."""
+@compiled
+def _shared_seconds(
+    rows: NDArray[np.float64],
+    intervals: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    met: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    """Return by how many seconds the interval and the row of each pair overlap."""
+    seconds = np.empty(len(met))
+    for interval in range(len(intervals)):
+        start, end = intervals[interval]
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            row_start, row_end = rows[met[pair]]
+            seconds[pair] = min(row_end, end) - max(row_start, start)
+    return seconds
+
+
+def starts_inside(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> Pairs:
+    """Return a 1 for each row that starts in each interval; see `overlap`."""
     first = np.searchsorted(rows[:, 0], intervals[:, 0], side="left")
     last = np.maximum(np.searchsorted(rows[:, 0], intervals[:, 1], side="left"), first)
     row = ranges(first, last)
-    return csr_array((np.ones(len(row)), row, offsets_of(last - first)), shape=(len(intervals), len(rows)))
+    return Pairs(offsets=offsets_of(last - first), rows=row, weights=np.ones(len(row)))
 
 
-def coverage(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> NDArray[np.float64]:
+def coverage(rows: NDArray[np.float64], intervals: NDArray[np.float64], overlaps: Pairs) -> NDArray[np.float64]:
     """Return which part of each interval the union of the rows covers, in [0, 1]; 0 for an interval without length.
 
     Parameters
@@ -74,54 +165,45 @@ def coverage(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> NDArr
         Shape (T, 2), starts in order.
     intervals
         Shape (R, 2), in any order.
+    overlaps
+        What `overlap` gives for them.
     """
-    # The union as disjoint stretches: a new one begins where a row starts after the end of all before it.
-    ends = np.maximum.accumulate(rows[:, 1])
-    begins = np.flatnonzero(np.concatenate([[True], rows[1:, 0] > ends[:-1]])[: len(rows)])
-    stretches = np.stack([rows[begins, 0], ends[np.append(begins[1:], len(rows))[: len(begins)] - 1]], axis=1)
-    _, interval, seconds = _pairs(stretches, intervals)
-    covered = np.bincount(interval, weights=seconds, minlength=len(intervals))
-    length = intervals[:, 1] - intervals[:, 0]
-    part = np.divide(covered, length, out=np.zeros_like(length), where=length > 0)
-    return np.where(covered > 0, np.clip(part, LEAST_COVERAGE, 1.0), 0.0)
+    return _covered(rows, intervals, overlaps.offsets, overlaps.rows)
 
 
-def blocks(
-    rows: NDArray[np.float64], intervals: NDArray[np.float64], most_pairs: int
-) -> Iterator[tuple[slice | NDArray[np.intp], slice]]:
-    """Yield consecutive intervals, all of them in turn, each time with the rows among which all lie that they meet.
-
-    Overlapping windows meet every row many times: what is made of each pair must not be there for all at once.
-
-    Parameters
-    ----------
-    rows
-        Shape (T, 2), starts in order.
-    intervals
-        Shape (R, 2), in any order.
-    most_pairs
-        Most pairs of a row and an interval that overlap; a single interval may have more.
-    """
-    reached = np.maximum.accumulate(rows[:, 1])
-    started = np.searchsorted(rows[:, 0], intervals[:, 1], side="left")
-    over = np.searchsorted(np.sort(rows[:, 1]), intervals[:, 0], side="right")
-    pairs = offsets_of(np.maximum(started - over, 0))
-    first = 0
-    while first < len(intervals):
-        last = max(first + 1, int(np.searchsorted(pairs, pairs[first] + most_pairs, side="right")) - 1)
-        start = intervals[first:last, 0].min()
-        first_row = int(np.searchsorted(reached, start, side="left"))
-        span = slice(first_row, max(first_row, int(started[first:last].max())))
-        not_over = rows[span, 1] >= start  # beside one that lasts long there can be many that are over
-        yield span if not_over.all() else first_row + np.flatnonzero(not_over), slice(first, last)
-        first = last
+@compiled
+def _covered(
+    rows: NDArray[np.float64],
+    intervals: NDArray[np.float64],
+    offsets: NDArray[np.int64],
+    met: NDArray[np.intp],
+) -> NDArray[np.float64]:
+    """Return which part of each interval lies in any of the rows that it meets."""
+    part = np.zeros(len(intervals))
+    for interval in range(len(intervals)):
+        start, end = intervals[interval]
+        # The union as disjoint stretches: a new one begins where a row starts after the end of all before it.
+        seconds, begin, reached = 0.0, start, start
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            row_start, row_end = rows[met[pair]]
+            if row_start > reached:
+                seconds += reached - begin
+                begin = reached = row_start
+            reached = max(reached, min(row_end, end))
+        seconds += reached - begin
+        if seconds > 0:
+            part[interval] = min(max(seconds / (end - start), LEAST_COVERAGE), 1.0)
+    return part
 
 
-def offsets_of(counts: NDArray[np.integer]) -> NDArray[np.int64]:
+def offsets_of(counts: NDArray[np.integer] | NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return where runs of the given lengths start when they lie one after the other, and where the last one ends."""
-    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    return offsets
 
 
+@compiled
 def ranges(first: NDArray[np.integer], last: NDArray[np.integer]) -> NDArray[np.intp]:
     """Return ``first[0], ..., last[0] - 1, first[1], ...``; pairs with ``last <= first`` give nothing.
 
@@ -130,6 +212,13 @@ def ranges(first: NDArray[np.integer], last: NDArray[np.integer]) -> NDArray[np.
     >>> ranges(np.array([3, 0]), np.array([5, 2])).tolist()
     [3, 4, 0, 1]
     """
-    counts = np.maximum(last - first, 0)
-    starts = offsets_of(counts)
-    return np.asarray(np.arange(starts[-1]) - np.repeat(starts[:-1] - first, counts), np.intp)
+    total = 0
+    for run in range(len(first)):
+        total += max(last[run] - first[run], 0)
+    numbers = np.empty(total, np.intp)
+    place = 0
+    for run in range(len(first)):
+        for number in range(first[run], last[run]):
+            numbers[place] = number
+            place += 1
+    return numbers

@@ -1,12 +1,10 @@
 """Pooling: what a track has to say about each interval of a timeline."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from ..recipe.pools import Functionals, Inside, Intersect, Linear, Nearest, Pchip, Pool, Statistic
 from ..track import Track
@@ -14,15 +12,19 @@ from .interpolation import distinct_middles, interpolate, nearest
 from .overlap import (
     LEAST_COVERAGE,
     ROUNDING_SECONDS,
-    blocks,
+    Pairs,
     coverage,
     offsets_of,
-    overlap,
+    overlap_blocks,
     ranges,
     starts_inside,
 )
-from .statistics import BLOCK_VALUES, flattened, picked, slices, statistics_of
+from .statistics import flattened, picked, prepared, statistics_of
 
+BLOCK_PAIRS = 1 << 18
+"""Pairs of a row and an interval that are looked at at once: overlapping windows meet every row many times."""
+BLOCK_VALUES = 1 << 22
+"""Numbers that are interpolated at once."""
 _MEAN: tuple[Statistic, ...] = ("mean",)
 
 
@@ -57,14 +59,7 @@ def pool(track: Track, intervals: NDArray[np.float64], rule: Pool) -> Pooled:
         return _nearest(track, intervals, rule.tolerance_seconds)
     if isinstance(rule, Linear | Pchip):
         return _interpolated(track, intervals, rule)
-    most_pairs = BLOCK_VALUES // max(math.prod(track.values.shape[1:]), 1)
-    parts = [
-        _pool_overlaps(track.values[rows], track.times[rows], intervals[some], rule)
-        for rows, some in blocks(track.times, intervals, most_pairs)
-    ]
-    if not parts:
-        return _pool_overlaps(track.values, track.times, intervals, rule)
-    return parts[0] if len(parts) == 1 else _joined(parts)
+    return _pool_overlaps(track, intervals, rule)
 
 
 def pool_made_from(track: Track, rows: NDArray[np.intp], statistics: tuple[Statistic, ...]) -> Pooled:
@@ -84,8 +79,8 @@ def pool_made_from(track: Track, rows: NDArray[np.intp], statistics: tuple[Stati
     first = np.searchsorted(made_from, rows, side="left", sorter=order)
     last = np.searchsorted(made_from, rows, side="right", sorter=order)
     found = order[ranges(first, last)]
-    joined = csr_array((np.ones(len(found)), found, offsets_of(last - first)), shape=(len(rows), len(track)))
-    values = statistics_of(track.values, joined, np.ones(len(track)), statistics)
+    pairs = Pairs(offsets=offsets_of(last - first), rows=found, weights=np.ones(len(found)))
+    values = statistics_of(prepared(track.values, statistics), pairs, np.ones(len(track)), statistics)
     return Pooled(values=values, observed=last > first, coverage=(last > first).astype(np.float64))
 
 
@@ -95,43 +90,37 @@ def as_they_are(track: Track, rows: NDArray[np.intp]) -> Pooled:
     return Pooled(values=track.values[rows], observed=everything, coverage=everything.astype(np.float64))
 
 
-def _pool_overlaps(
-    values: NDArray[np.generic],
-    times: NDArray[np.float64],
-    intervals: NDArray[np.float64],
-    rule: Functionals | Intersect | Inside,
-) -> Pooled:
-    weights = _weights(times, intervals, rule)
+def _pool_overlaps(track: Track, intervals: NDArray[np.float64], rule: Functionals | Intersect | Inside) -> Pooled:
     statistics = rule.statistics if isinstance(rule, Functionals) else _MEAN
-    observed = np.diff(weights.indptr) > 0
-    # A row that starts in the interval says something of it, even where it lasts no time.
-    covered = np.where(observed, np.maximum(coverage(times, intervals), LEAST_COVERAGE), 0.0)
-    pooled = statistics_of(values, weights, times[:, 1] - times[:, 0], statistics)
-    return Pooled(values=pooled, observed=observed, coverage=covered)
+    values = prepared(track.values, statistics)
+    times = np.asfortranarray(track.times)  # starts side by side, and ends
+    lengths = times[:, 1] - times[:, 0]
+    parts = []
+    for some, overlaps in overlap_blocks(times, intervals, BLOCK_PAIRS):
+        asked = intervals[some]
+        counting = starts_inside(times, asked) if isinstance(rule, Inside) else _counting(overlaps, asked, rule)
+        observed = counting.counts > 0
+        # A row that starts in the interval says something of it, even where it lasts no time.
+        covered = np.where(observed, np.maximum(coverage(times, asked, overlaps), LEAST_COVERAGE), 0.0)
+        found = statistics_of(values, counting, lengths, statistics)
+        parts.append(Pooled(values=found, observed=observed, coverage=covered))
+    return parts[0] if len(parts) == 1 else _joined(parts)
 
 
-def _weights(
-    times: NDArray[np.float64], intervals: NDArray[np.float64], rule: Functionals | Intersect | Inside
-) -> csr_array:
-    """Return how much each row counts for each interval, shape (R, T); an entry for every row that does, in order."""
-    if isinstance(rule, Inside):
-        return starts_inside(times, intervals)
-    weights = overlap(times, intervals)
-    if isinstance(rule, Intersect):
-        long_enough = intervals[:, 1] - intervals[:, 0] >= rule.epsilon_seconds
-        long_enough = np.repeat(long_enough, np.diff(weights.indptr))
-        weights.data = ((weights.data > rule.epsilon_seconds) & long_enough).astype(np.float64)
-    else:
-        weights.data[weights.data < ROUNDING_SECONDS] = 0.0
-    weights.eliminate_zeros()
-    return weights
+def _counting(overlaps: Pairs, intervals: NDArray[np.float64], rule: Functionals | Intersect) -> Pairs:
+    """Return the rows that count for each interval of those that overlap it, and how much."""
+    if isinstance(rule, Functionals):
+        return overlaps.where(overlaps.weights >= ROUNDING_SECONDS)
+    long_enough = np.repeat(intervals[:, 1] - intervals[:, 0] >= rule.epsilon_seconds, overlaps.counts)
+    touching = overlaps.where((overlaps.weights > rule.epsilon_seconds) & long_enough)
+    return replace(touching, weights=np.ones(len(touching.weights)))
 
 
 def _interpolated(track: Track, intervals: NDArray[np.float64], rule: Linear | Pchip) -> Pooled:
     flat = flattened(track.values)
     found = np.zeros((len(intervals), flat.shape[1]), np.float32)
     observed = np.zeros(len(intervals), bool)
-    for columns in slices(flat.shape[1], BLOCK_VALUES // max(len(track), len(intervals), 1)):
+    for columns in _slices(flat.shape[1], BLOCK_VALUES // max(len(track), len(intervals), 1)):
         found[:, columns], observed = interpolate(
             track.times,
             flat[:, columns].astype(np.float64),
@@ -162,3 +151,10 @@ def _joined(parts: Sequence[Pooled]) -> Pooled:
         observed=np.concatenate([part.observed for part in parts]),
         coverage=np.concatenate([part.coverage for part in parts]),
     )
+
+
+def _slices(length: int, most: int) -> Iterator[slice]:
+    """Yield slices that cover ``length`` places, of at most ``most`` each, but at least one."""
+    step = max(most, 1)
+    for start in range(0, length, step):
+        yield slice(start, start + step)

@@ -1,87 +1,189 @@
-"""Statistics of the rows that count for each interval, by sparse weights."""
+"""Statistics of the rows that count for each interval."""
 
 import math
-from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from ..recipe.pools import Statistic
+from .compiled import compiled
+from .overlap import Pairs
 
-BLOCK_VALUES = 1 << 22
-"""Numbers that are gathered at once: overlapping windows repeat every row many times."""
+_LOOKED_UP: tuple[tuple[Statistic, ...], ...] = (("first",), ("last",))
+
+
+def prepared(values: NDArray[np.generic], statistics: tuple[Statistic, ...]) -> NDArray[np.generic]:
+    """Return the rows as `statistics_of` takes them, once for all intervals.
+
+    They lie side by side in memory and, where they are more than looked up, have a type that machine code has.
+    """
+    if values.dtype == np.float16 and statistics not in _LOOKED_UP:
+        return values.astype(np.float32)
+    return np.ascontiguousarray(values)
 
 
 def statistics_of(
-    values: NDArray[np.generic], weights: csr_array, whole: NDArray[np.float64], statistics: tuple[Statistic, ...]
+    values: NDArray[np.generic], pairs: Pairs, whole: NDArray[np.float64], statistics: tuple[Statistic, ...]
 ) -> NDArray[np.generic]:
     """Return statistics of the rows that count for each interval, side by side along the last axis.
 
     Parameters
     ----------
     values
-        Shape (T, ...).
-    weights
-        Shape (R, T): how much each row counts.
+        Shape (T, ...), `prepared`.
+    pairs
+        The rows that count for each of R intervals, and how much.
     whole
         Shape (T,): how much a row counts of which nothing is left out.
     statistics
         Which.
     """
-    if statistics in (("first",), ("last",)):  # a row as it is keeps its type
-        return _edge_rows(values, weights, statistics[0])
+    if statistics in _LOOKED_UP:  # a row as it is keeps its type
+        return _edge_rows(values, pairs, statistics[0])
     flat = flattened(values)
-    found = np.zeros((len(statistics), weights.shape[0], flat.shape[1]), np.float32)
-    # One interval alone can be as long as the recording.
-    for columns in slices(flat.shape[1], BLOCK_VALUES // max(weights.nnz, 1)):
-        for number, statistic in enumerate(statistics):
-            found[number, :, columns] = _statistic(flat[:, columns], weights, whole, statistic)
-    row = values.shape[1:] if len(statistics) == 1 else values.shape[1:] or (1,)
-    return np.concatenate(list(found.reshape(*found.shape[:2], *row)), axis=-1)
+    found = np.zeros((len(statistics), len(pairs.counts), flat.shape[1]), np.float32)
+    for place, statistic in zip(found, statistics, strict=True):
+        _statistic(flat, pairs, whole, statistic, place)
+    if len(statistics) == 1:
+        return found.reshape(-1, *values.shape[1:])
+    return np.concatenate(list(found.reshape(*found.shape[:2], *(values.shape[1:] or (1,)))), axis=-1)
 
 
 def _statistic(
-    flat: NDArray[np.generic], weights: csr_array, whole: NDArray[np.float64], statistic: Statistic
-) -> NDArray[np.generic]:
-    """Return one statistic, shape (R, columns); zero where no row counts."""
-    if statistic in ("first", "last"):
-        return _edge_rows(flat, weights, statistic)
-    if statistic in ("max", "min"):
-        counted = np.diff(weights.indptr) > 0
-        found = np.zeros((len(counted), flat.shape[1]), flat.dtype)
-        if counted.any():
-            reduce = np.maximum if statistic == "max" else np.minimum
-            found[counted] = reduce.reduceat(flat.take(weights.indices, axis=0), weights.indptr[:-1][counted], axis=0)
-        return found
-    if statistic == "sum":
-        return _product(weights, weights.data / whole[weights.indices], flat)
-    # Shares and not seconds: the tiniest of these would lose digits when they are multiplied.
-    counts = np.diff(weights.indptr)
-    shares = weights.data / np.repeat(weights @ np.ones(len(flat)), counts)
-    mean = _product(weights, shares, flat)
-    if statistic == "mean":
-        return mean
-    # Around each interval's own mean: the difference of two squares would keep no digits of a small deviation.
-    deviations = flat.take(weights.indices, axis=0) - np.repeat(mean, counts, axis=0)
-    each = csr_array((shares, np.arange(len(shares)), weights.indptr), shape=(len(counts), len(shares)))
-    return np.sqrt(np.asarray(each @ deviations**2, np.float64))
+    flat: NDArray[np.generic],
+    pairs: Pairs,
+    whole: NDArray[np.float64],
+    statistic: Statistic,
+    found: NDArray[np.float32],
+) -> None:
+    """Write one statistic into ``found``, shape (R, columns), which holds zeros; they stay where no row counts."""
+    offsets, rows = pairs.offsets, pairs.rows
+    match statistic:
+        case "mean":
+            _mean(offsets, rows, pairs.weights, flat, found)
+        case "std":
+            _deviation(offsets, rows, pairs.weights, flat, found)
+        case "sum":
+            _sum(offsets, rows, pairs.weights / whole[rows], flat, found)
+        case "max":
+            _largest(offsets, rows, flat, found)
+        case "min":
+            _smallest(offsets, rows, flat, found)
+        case "first" | "last":
+            found[:] = _edge_rows(flat, pairs, statistic)
 
 
-def _product(weights: csr_array, data: NDArray[np.float64], flat: NDArray[np.generic]) -> NDArray[np.float64]:
-    """Return ``weights @ flat`` with other data in the weights; in float64, of which only rows that count are made."""
-    counts = np.zeros(len(flat), bool)
-    counts[weights.indices] = True
-    used, place = np.flatnonzero(counts), np.cumsum(counts) - 1
-    those = csr_array((data, place[weights.indices], weights.indptr), shape=(weights.shape[0], len(used)))
-    return np.asarray(those @ flat.take(used, axis=0).astype(np.float64), np.float64)
+@compiled
+def _mean(
+    offsets: NDArray[np.integer],
+    rows: NDArray[np.integer],
+    weights: NDArray[np.float64],
+    flat: NDArray[np.generic],
+    found: NDArray[np.float32],
+) -> None:
+    """Write the weighted mean of the rows of every interval, made in float64.
+
+    Rows are multiplied by their share and not by their weight: the tiniest of these would lose digits.
+    """
+    means = np.empty(flat.shape[1])
+    for interval in range(len(offsets) - 1):
+        total = 0.0
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            total += weights[pair]
+        means[:] = 0.0
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            share, row = weights[pair] / total, rows[pair]
+            for column in range(len(means)):
+                means[column] += share * flat[row, column]
+        found[interval] = means
 
 
-def _edge_rows(values: NDArray[np.generic], weights: csr_array, edge: Statistic) -> NDArray[np.generic]:
+@compiled
+def _deviation(
+    offsets: NDArray[np.integer],
+    rows: NDArray[np.integer],
+    weights: NDArray[np.float64],
+    flat: NDArray[np.generic],
+    found: NDArray[np.float32],
+) -> None:
+    """Write the weighted standard deviation of the rows of every interval around its own mean.
+
+    The difference of two squares would keep no digits of a small deviation.
+    """
+    means, squares = np.empty(flat.shape[1]), np.empty(flat.shape[1])
+    for interval in range(len(offsets) - 1):
+        total = 0.0
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            total += weights[pair]
+        means[:], squares[:] = 0.0, 0.0
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            share, row = weights[pair] / total, rows[pair]
+            for column in range(len(means)):
+                means[column] += share * flat[row, column]
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            share, row = weights[pair] / total, rows[pair]
+            for column in range(len(means)):
+                deviation = flat[row, column] - means[column]
+                squares[column] += share * (deviation * deviation)
+        found[interval] = np.sqrt(squares)
+
+
+@compiled
+def _sum(
+    offsets: NDArray[np.integer],
+    rows: NDArray[np.integer],
+    weights: NDArray[np.float64],
+    flat: NDArray[np.generic],
+    found: NDArray[np.float32],
+) -> None:
+    """Write the weighted sum of the rows of every interval, made in float64."""
+    sums = np.empty(flat.shape[1])
+    for interval in range(len(offsets) - 1):
+        sums[:] = 0.0
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            weight, row = weights[pair], rows[pair]
+            for column in range(len(sums)):
+                sums[column] += weight * flat[row, column]
+        found[interval] = sums
+
+
+@compiled
+def _largest(
+    offsets: NDArray[np.integer],
+    rows: NDArray[np.integer],
+    flat: NDArray[np.generic],
+    found: NDArray[np.float32],
+) -> None:
+    """Write the largest numbers of the rows of every interval."""
+    for interval in range(len(offsets) - 1):
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            row, is_first = rows[pair], pair == offsets[interval]
+            for column in range(flat.shape[1]):
+                if is_first or flat[row, column] > found[interval, column]:
+                    found[interval, column] = flat[row, column]
+
+
+@compiled
+def _smallest(
+    offsets: NDArray[np.integer],
+    rows: NDArray[np.integer],
+    flat: NDArray[np.generic],
+    found: NDArray[np.float32],
+) -> None:
+    """Write the smallest numbers of the rows of every interval."""
+    for interval in range(len(offsets) - 1):
+        for pair in range(offsets[interval], offsets[interval + 1]):
+            row, is_first = rows[pair], pair == offsets[interval]
+            for column in range(flat.shape[1]):
+                if is_first or flat[row, column] < found[interval, column]:
+                    found[interval, column] = flat[row, column]
+
+
+def _edge_rows(values: NDArray[np.generic], pairs: Pairs, edge: Statistic) -> NDArray[np.generic]:
     """Return the first or the last row that counts for each interval, in the type of ``values``."""
-    counted = np.diff(weights.indptr) > 0
-    place = weights.indptr[:-1] if edge == "first" else weights.indptr[1:] - 1
-    return picked(values, weights.indices[place[counted]], counted)
+    counted = pairs.counts > 0
+    place = pairs.offsets[:-1] if edge == "first" else pairs.offsets[1:] - 1
+    return picked(values, pairs.rows[place[counted]], counted)
 
 
 def picked(values: NDArray[np.generic], rows: NDArray[np.integer], where: NDArray[np.bool_]) -> NDArray[np.generic]:
@@ -94,10 +196,3 @@ def picked(values: NDArray[np.generic], rows: NDArray[np.integer], where: NDArra
 def flattened(values: NDArray[np.generic]) -> NDArray[np.generic]:
     """Return the same rows, each as a vector."""
     return values.reshape(len(values), math.prod(values.shape[1:]))
-
-
-def slices(length: int, most: int) -> Iterator[slice]:
-    """Yield slices that cover ``length`` places, of at most ``most`` each, but at least one."""
-    step = max(most, 1)
-    for start in range(0, length, step):
-        yield slice(start, start + step)

@@ -24,11 +24,14 @@ class Intervals:
     """Shape (segments + 1,): segment i has the intervals ``offsets[i]:offsets[i + 1]``."""
     rows: NDArray[np.intp] | None = None
     """Where the timeline is a track's: the row of that track that each interval is."""
+    text: NDArray[np.generic] | None = None
+    """Shape (R,): where that track has texts, that of each interval."""
 
     def take(self, kept: NDArray[np.intp], counts: NDArray[np.int64]) -> "Intervals":
         """Return the intervals at the positions ``kept``, of which each segment has ``counts``."""
         rows = None if self.rows is None else self.rows[kept]
-        return Intervals(times=self.times[kept], offsets=offsets_of(counts), rows=rows)
+        text = None if self.text is None else self.text[kept]
+        return Intervals(times=self.times[kept], offsets=offsets_of(counts), rows=rows, text=text)
 
 
 def row_intervals(track: Track, segments: NDArray[np.float64], choice: RowChoice = "middle") -> Intervals:
@@ -86,18 +89,22 @@ def capped(intervals: Intervals, max_length: int, keep_last: bool) -> Intervals:
 
 def _touching(track: Track, segments: NDArray[np.float64]) -> Intervals:
     shared = overlap(track.times, segments)
-    shared.data[shared.data <= _TOUCHING_SECONDS] = 0.0
-    shared.eliminate_zeros()
-    rows = shared.indices.astype(np.intp)
-    return Intervals(times=track.times[rows], offsets=shared.indptr.astype(np.int64), rows=rows)
+    shared = shared.where(shared.weights > _TOUCHING_SECONDS)
+    return _chosen(track, shared.rows, shared.offsets)
 
 
 def _with_their_middle_in(track: Track, segments: NDArray[np.float64]) -> Intervals:
-    middles = track.times.mean(axis=1)
-    order = np.argsort(middles, kind="stable")
-    first = np.searchsorted(middles[order], segments[:, 0], side="left")
-    last = np.searchsorted(middles[order], segments[:, 1], side="left")
-    segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
-    found = order[ranges(first, last)]
-    rows = found[np.lexsort((found, segment_of_interval))]
-    return Intervals(times=track.times[rows], offsets=offsets_of(last - first), rows=rows)
+    middles = (track.times[:, 0] + track.times[:, 1]) / 2
+    order = None if (middles[1:] >= middles[:-1]).all() else np.argsort(middles, kind="stable")
+    first = np.searchsorted(middles, segments[:, 0], side="left", sorter=order)
+    last = np.searchsorted(middles, segments[:, 1], side="left", sorter=order)
+    rows = ranges(first, last)
+    if order is not None:
+        segment_of_interval = np.repeat(np.arange(len(segments)), last - first)
+        rows = order[rows][np.lexsort((order[rows], segment_of_interval))]
+    return _chosen(track, rows, offsets_of(last - first))
+
+
+def _chosen(track: Track, rows: NDArray[np.intp], offsets: NDArray[np.int64]) -> Intervals:
+    text = track.fields["text"][rows] if "text" in track.schema else None
+    return Intervals(times=track.times[rows], offsets=offsets, rows=rows, text=text)

@@ -2,20 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from ..errors import UsageError, did_you_mean
 from ..store import FeatureStore
-from ..store.shard import ShardReader
+from .extractors import knows_the_corpus, never_trained, parameters_by_track
 from .near_duplicates import SHORTEST_WORDS, near_duplicates
-from .training_data import known_corpus, named_corpora, trained_on
+from .observed import different_ends, never_observed, observed_by_split
+from .recipe_text import mapping, recipe_part
+from .training_data import known_corpus, named_corpora
 
+UNITS = ("dialogue", "session", "pair", "broadcast", "video")
+"""Labels by which layouts name what no two splits should share, beside speaker and recording."""
 _TRAIN = ("train", "training")
+_VALID = ("valid", "validation", "val", "dev", "devel", "development")
 _MOST_NAMES = 3
 
 
@@ -27,10 +29,10 @@ def audit(store: FeatureStore, *, groups: Sequence[str] = (), corpus: str | None
     store
         The store.
     groups
-        Labels that name what must not be on both sides of a split, beside speaker and recording: a dialogue.
+        Labels that name what must not be on both sides of a split, beside speaker, recording and `UNITS`: a scene.
     corpus
-        The corpus that the store is of, for models that were trained on it; None: those that the names of the store and
-        its recipe speak of.
+        The corpus that the store is of, for models that were trained on it; None: those that the store's name, its
+        recipe's and that of its layout speak of.
 
     Returns
     -------
@@ -46,77 +48,50 @@ def audit(store: FeatureStore, *, groups: Sequence[str] = (), corpus: str | None
         if group not in store.manifest.labels:
             hint = did_you_mean(group, store.manifest.labels) if store.manifest.labels else "there are none"
             raise UsageError(f"{store.path}: no label is called '{group}'; {hint}")
-    corpora = named_corpora(f"{store.path.resolve().name} {store.manifest.recipe}")
-    corpora = corpora if corpus is None else {known_corpus(corpus)}
-    segments, provenance = store.segments, store.provenance
+    names = f"{store.path.resolve().name} {store.manifest.recipe} {store.manifest.layout}"
+    corpora = named_corpora(names) if corpus is None else {known_corpus(corpus)}
+    units = [label for label in UNITS if store.manifest.labels.get(label) == "text"]
+    groups = list(dict.fromkeys([*units, *groups]))
+    segments, tracks = store.segments, parameters_by_track(store)
     assigned = segments[segments["split"] != ""]
     return [
         *_without_split(segments),
+        *_no_validation(set(assigned["split"])),
+        *_unknown_speakers(assigned, recipe_part(store, "split")),
         *(line for column in ("speaker", "recording", *groups) for line in _shared(assigned, column)),
-        *_same_media(assigned, provenance),
+        *_same_media(assigned, store.provenance),
         *_same_time(assigned),
         *_same_text(assigned),
         *_statistics(store, set(assigned["split"])),
-        *_training_data(provenance, corpora),
+        *knows_the_corpus(tracks, corpora),
+        *never_trained(tracks),
         *_classes(store, assigned, groups),
-        *_never_observed(observed_by_split(store)),
+        *never_observed(observed_by_split(store)),
+        *different_ends(store),
     ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Observed:
-    """How much of an output was observed in a split."""
-
-    output: str
-    split: str
-    rows: int
-    observed: int
-    """Rows with a mask of True."""
-    coverage: float
-    """Mean of the rows' coverage; 0 where there are none."""
-    segments: int
-    empty: int
-    """Segments without an observed row."""
-
-
-def observed_by_split(store: FeatureStore) -> list[Observed]:
-    """Return how much of every output was observed in every split."""
-    splits, number = np.unique(store.segments["split"].to_numpy(str), return_inverse=True)
-    segments = np.bincount(number, minlength=len(splits))
-    found = []
-    for output in store.outputs:
-        sums, first = np.zeros((4, len(splits))), 0
-        for place, entry in enumerate(store.manifest.shards):
-            sums += _sums(store.shard(place), output, number[first : first + entry.segments], len(splits))
-            first += entry.segments
-        found += [
-            Observed(
-                output=output,
-                split=str(split),
-                rows=int(rows),
-                observed=int(observed),
-                coverage=float(coverage / max(rows, 1)),
-                segments=int(count),
-                empty=int(empty),
-            )
-            for split, count, (rows, observed, coverage, empty) in zip(splits, segments, sums.T, strict=True)
-        ]
-    return found
-
-
-def _sums(shard: ShardReader, output: str, splits: NDArray[np.intp], count: int) -> NDArray[np.float64]:
-    """Return rows, observed rows, sum of coverage and empty segments of every split in a shard, shape (4, count)."""
-    segment = np.repeat(np.arange(len(splits)), np.diff(shard.array(output, "offsets")))
-    mask, coverage = shard.array(output, "mask"), shard.array(output, "coverage")
-    empty = np.bincount(segment, weights=mask, minlength=len(splits)) == 0
-    of_rows = [np.bincount(splits[segment], weights, count) for weights in (np.ones(len(mask)), mask, coverage)]
-    return np.stack([*of_rows, np.bincount(splits, empty, count)])
 
 
 def _without_split(segments: pd.DataFrame) -> Iterator[str]:
     without = segments["id"][segments["split"] == ""]
-    if 0 < len(without) < len(segments):
+    if 0 < len(without) == len(segments):
+        yield "no segment is in a split; expected 'split' in the recipe, which says what stays whole"
+    elif len(without):
         yield f"{len(without)} of {len(segments)} segments are in no split: {_few(without)}"
+
+
+def _no_validation(splits: set[str]) -> Iterator[str]:
+    """Find that there is nothing to choose a model on but what it is tested on."""
+    others = sorted(splits - {*_TRAIN})
+    if others and splits & {*_TRAIN} and not splits & {*_VALID}:
+        yield f"there is no split for validation beside train and {_few(others)}: a model would be chosen on test data"
+
+
+def _unknown_speakers(segments: pd.DataFrame, split: Mapping[str, Any]) -> Iterator[str]:
+    """Find segments that were shared out at random one by one and do not say what they share."""
+    unknown = segments["id"][segments["speaker"] == ""]
+    if split.get("by") == "segment" and split.keys() & {"ratios", "folds"} and len(unknown):
+        why = "that somebody is in several splits does not show"
+        yield f"single segments are shared out at random, {len(unknown)} have no speaker: {why}: {_few(unknown)}"
 
 
 def _shared(segments: pd.DataFrame, column: str) -> Iterator[str]:
@@ -133,8 +108,8 @@ def _same_media(segments: pd.DataFrame, provenance: Sequence[Mapping[str, Any]])
     media = {
         recording: str(source["media"])
         for one in provenance
-        for recording, source in _mapping(one.get("sources")).items()
-        if "media" in _mapping(source)
+        for recording, source in mapping(one.get("sources")).items()
+        if "media" in mapping(source)
     }
     pairs = segments[["recording", "split"]].drop_duplicates()
     for _, same in pairs.groupby(pairs["recording"].map(media)):
@@ -177,18 +152,6 @@ def _statistics(store: FeatureStore, splits: set[str]) -> Iterator[str]:
             yield f"statistics '{name}' are of {_few(others)}; expected those of train alone"
 
 
-def _training_data(provenance: Sequence[Mapping[str, Any]], corpora: set[str]) -> Iterator[str]:
-    lines = {
-        f"track '{track}': the model '{model}' was trained on {corpus}, of which this store is"
-        for one in provenance
-        for track, ways in _mapping(one.get("tracks")).items()
-        for made_by in (ways if isinstance(ways, list) else ())
-        for model, seen in trained_on(_mapping(made_by)).items()
-        for corpus in seen & corpora
-    }
-    yield from sorted(lines)
-
-
 def _classes(store: FeatureStore, segments: pd.DataFrame, groups: Sequence[str]) -> Iterator[str]:
     """Find classes that a model is tested on without having seen them; what names groups is none."""
     train = segments["split"].isin(_TRAIN)
@@ -198,18 +161,6 @@ def _classes(store: FeatureStore, segments: pd.DataFrame, groups: Sequence[str])
         unseen = sorted(set(segments[label][~train]) - set(segments[label][train]))
         if unseen:
             yield f"label '{label}': {len(unseen)} classes are not in train: {_few(unseen)}"
-
-
-def _never_observed(found: Iterable[Observed]) -> Iterator[str]:
-    for one in found:
-        if not one.observed:
-            where = f"the split '{one.split}'" if one.split else "segments without a split"
-            yield f"output '{one.output}': nothing was observed in {where} ({one.segments} segments)"
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    """Return a part of the provenance, which anybody may have written."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def _counts(names: Iterable[str]) -> str:

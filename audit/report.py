@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..store import FeatureStore
-from .findings import Observed, observed_by_split
+from .observed import Observed, observed_by_split
 
 _MOST_CLASSES = 20
 

@@ -16,7 +16,7 @@ from .tables import numbered_rows
 
 FILE_NAME = "manifest.csv"
 _CLOCKS: dict[Stream, str] = {stream: f"{stream}_clock" for stream in STREAMS}
-_OF_RECORDING = ("recording", "media", "duration", "fps", "rotation", "transcript", *_CLOCKS.values())
+_OF_RECORDING = ("recording", "media", "sound", "duration", "fps", "rotation", "transcript", *_CLOCKS.values())
 COLUMNS = ("segment", *_OF_RECORDING, "start", "end", "split", "speaker", "text")
 """Columns with a meaning; ``media`` is the only one that must be there, as a column."""
 _ANNOTATION = "annotation:"
@@ -35,9 +35,9 @@ def read(path: Path) -> Corpus:
 
     Empty cells mean: recording, the media path without its suffix (that of pictures, which have a rate, as it is);
     segment, the recording (numbered where it has several); start, 0; end, the end of the recording; fps, a file that
-    has its own times; duration, as the media say; rotation, what the file says; clocks, times that are right;
-    annotation and features, none; entry, the media file's name without its suffix, or the recording where there are no
-    media. A label column whose cells are all numbers is numeric, any other is text.
+    has its own times; duration, as the media say; sound, that of the media; rotation, what the file says; clocks, times
+    that are right; annotation and features, none; entry, the media file's name without its suffix, or the recording
+    where there are no media. A label column whose cells are all numbers is numeric, any other is text.
 
     Raises
     ------
@@ -59,6 +59,7 @@ def read(path: Path) -> Corpus:
         recording = Recording(
             id=recording_id,
             media=root / row["media"] if row["media"] else None,
+            sound=root / row["sound"] if row["sound"] else None,
             duration_seconds=_duration(row, where),
             transcript=root / row["transcript"] if row["transcript"] else None,
             frames_per_second=_rate(row["fps"], where),
@@ -165,6 +166,8 @@ def _duration(row: Mapping[Hashable, str], where: str) -> float | None:
         raise CorpusError(f"{where}: column 'media' is empty; expected a path, or a duration in seconds")
     if not row["media"] and not row["recording"]:
         raise CorpusError(f"{where}: columns 'media' and 'recording' are empty; expected one of them")
+    if row["sound"] and not row["media"]:
+        raise CorpusError(f"{where}: column 'sound' is given and 'media' is empty; give the file as 'media'")
     if row["media"] and seconds is not None:
         raise CorpusError(f"{where}: columns 'media' and 'duration' are given; expected one, as media say how long")
     if seconds is not None and seconds <= 0:
@@ -242,7 +245,7 @@ def _clock(row: Mapping[Hashable, str], where: str) -> dict[Stream, Adjustment]:
 
 LAYOUT = Layout(
     name="manifest",
-    summary="a CSV file with a row per segment: media (or a duration), and optionally fps, rotation, segment, "
+    summary="a CSV file with a row per segment: media (or a duration), and optionally sound, fps, rotation, segment, "
     "recording, transcript, clocks, annotations, features, start, end, split, speaker, text and labels",
     recognises=recognises,
     read=read,

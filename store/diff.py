@@ -36,8 +36,7 @@ def diff(one: FeatureStore, other: FeatureStore) -> list[str]:
     return [
         *_recipe(one.recipe, other.recipe),
         *_fields("", {"trimodal": one.manifest.trimodal}, {"trimodal": other.manifest.trimodal}),
-        *_fields("", {"layout": one.manifest.layout}, {"layout": other.manifest.layout}),
-        *_fields("", _weights(one), _weights(other)),
+        *_fields("", _made_of(one), _made_of(other)),
         *_fields("", _provenance(one), _provenance(other)),
         *_fields("label ", one.manifest.labels, other.manifest.labels),
         *_outputs(one, other),
@@ -52,8 +51,9 @@ def _recipe(one: str, other: str) -> Iterator[str]:
     yield from (f"recipe: {line}" for line in lines if not line.startswith(("---", "+++", "@@")))
 
 
-def _weights(store: FeatureStore) -> dict[str, str]:
-    return {"weights": "stand-ins (--dry-weights)" if store.manifest.dry_weights else "real"}
+def _made_of(store: FeatureStore) -> dict[str, str]:
+    weights = {"weights": "stand-ins (--dry-weights)" if store.manifest.dry_weights else "real"}
+    return weights | ({"layout": store.manifest.layout} if store.manifest.layout else {})
 
 
 def _provenance(store: FeatureStore) -> dict[str, str]:

@@ -32,6 +32,7 @@ HEAVY = (
     "torch",
     "av",
     "scipy",
+    "numba",
     "pydantic",
     "timm",
 )

@@ -103,11 +103,23 @@ def test_pictures_of_bytes_are_pooled() -> None:
     assert pool_mean(track, array([(0.0, 2.0)])).values.tolist() == [[[127.5, 255.0]]]
 
 
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float64"])
+@pytest.mark.parametrize("statistic", STATISTICS)
+def test_rows_of_any_type_are_pooled(dtype: str, statistic: Statistic) -> None:
+    values = np.array([[1, 9], [0, 9], [1, 1], [1, 0]], dtype)[:, ::-1]  # not side by side in memory
+    track = feature([(float(row), row + 1.0) for row in range(4)], values)
+    found = pool(track, array([(0.0, 2.0), (1.0, 4.0)]), Functionals(statistics=(statistic,)))
+    reduce = {"first": lambda own: own[0], "last": lambda own: own[-1]}.get(
+        statistic, lambda own: getattr(np, statistic)(own.astype(np.float64), axis=0)
+    )
+    np.testing.assert_allclose(found.values, [reduce(values[:2]), reduce(values[1:])], rtol=1e-6)
+
+
 def test_edges_that_miss_each_other_by_rounding_do_not_overlap() -> None:
     added = np.concatenate([[0.0], np.cumsum(np.full(10, 0.1))])  # 0.6, 0.7, ...
     multiplied = np.arange(11) * 0.1  # 0.6000000000000001, 0.7000000000000001, ...
     times, asked = (np.stack([edges[:-1], edges[1:]], axis=1) for edges in (added, multiplied))
-    assert overlap(times[::2], asked).nnz > 5
+    assert len(overlap(times[::2], asked).rows) > 5
     track = feature([(float(start), float(end)) for start, end in times[::2]], np.ones(5, np.float32))
     assert pool_mean(track, asked).observed.tolist() == [True, False] * 5
 
@@ -135,7 +147,7 @@ def by_every_rule(test: Callable[..., None]) -> Callable[..., None]:
 @by_every_rule
 def test_small_blocks_give_the_same_numbers(times: Spans, intervals: Spans, rule: Pool) -> None:
     whole = pool(numbered(times), array(intervals), rule)
-    with mock.patch.object(pooling, "BLOCK_VALUES", 3), mock.patch("trimodal.align.statistics.BLOCK_VALUES", 3):
+    with mock.patch.object(pooling, "BLOCK_PAIRS", 3), mock.patch.object(pooling, "BLOCK_VALUES", 3):
         in_blocks = pool(numbered(times), array(intervals), rule)
     np.testing.assert_allclose(in_blocks.values, whole.values, rtol=1e-6, atol=1e-6)
     assert in_blocks.observed.tolist() == whole.observed.tolist()
@@ -161,7 +173,7 @@ def test_of_a_track_without_rows_nothing_is_observed(rule: Pool, intervals: Span
     assert len(found.values) == len(found.observed) == len(found.coverage) == len(intervals)
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "float32"])
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "float16", "float32"])
 @pytest.mark.parametrize("rule", RULES, ids=str)
 @pytest.mark.parametrize("intervals", [[], [(0.0, 2.0), (5.0, 6.0)]], ids=["none", "two"])
 def test_rows_as_they_are_keep_their_type(dtype: str, rule: Pool, intervals: Spans) -> None:

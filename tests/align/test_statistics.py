@@ -1,17 +1,13 @@
 from fractions import Fraction
-from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 from spans import Span, Spans, array, counted, feature, hard, numbered, rows, spans
 
-from trimodal.align import statistics
 from trimodal.align.pooling import pool
-from trimodal.align.statistics import statistics_of
 from trimodal.recipe.pools import STATISTICS, Functionals, Statistic
 
 
@@ -79,15 +75,3 @@ def test_statistics_stand_side_by_side_along_the_last_axis(shape: tuple[int, ...
     pairs = values.reshape(4, 2, *(shape or (1,)))
     assert found.shape == expected
     np.testing.assert_allclose(found, np.concatenate([pairs.mean(axis=1), pairs.std(axis=1)], axis=-1), rtol=1e-5)
-
-
-@pytest.mark.parametrize("limit", [1, 5, 7, 1 << 20])
-def test_columns_are_taken_in_blocks(limit: int) -> None:
-    """One interval over five rows of seven numbers, of which ever fewer columns are made at once."""
-    values = np.random.default_rng(0).normal(size=(5, 7)).astype(np.float32)
-    weights = csr_array(np.array([[1.0, 1, 2, 0, 1], [0, 0, 0, 0, 0]]))
-    with mock.patch.object(statistics, "BLOCK_VALUES", limit):
-        found = statistics_of(values, weights, np.ones(5), ("mean", "max", "last"))
-    mean = np.average(values, axis=0, weights=[1, 1, 2, 0, 1])
-    expected = np.concatenate([mean, values[[0, 1, 2, 4]].max(axis=0), values[4]])
-    np.testing.assert_allclose(found, [expected, np.zeros(21)], rtol=1e-6)

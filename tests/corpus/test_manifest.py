@@ -45,6 +45,11 @@ def test_every_column(tmp_path: Path) -> None:
     assert found.label_names == ("valence", "emotion")
 
 
+def test_sound_in_a_file_of_its_own(tmp_path: Path) -> None:
+    found = read(tmp_path, "media,sound\na.avi,a.wav\nb.avi,\n")
+    assert [one.sound for one in found.recordings] == [tmp_path / "a.wav", None]
+
+
 def test_a_recording_without_media_has_a_duration(tmp_path: Path) -> None:
     found = read(tmp_path, "recording,media,duration,features:csd\na.b,,2.5,x.csd\n")
     feature = FeatureFile(name="csd", path=tmp_path / "x.csd", entry="a.b")
@@ -191,6 +196,7 @@ def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str
         ("media,x,media\na,1,b\n", "column 3 is called 'media' like one before it; expected a name of its own"),
         ("media,\na.mp4,1\n", "column 2 has no name; expected a name of its own"),
         ('media\na.mp4\n""\n', r"manifest\.csv, line 3: column 'media' is empty; expected a path, or a duration"),
+        ("recording,media,sound,duration\na,,b.wav,2\n", "line 2: column 'sound' is given and 'media' is empty; give"),
         ("media,duration\n,2\n", "line 2: columns 'media' and 'recording' are empty; expected one of them"),
         ("media,duration\na.mp4,2\n", "line 2: columns 'media' and 'duration' are given; expected one"),
         ("media,recording,duration\n,a,0\n", "line 2: column 'duration' is 0.0; expected more than 0 s"),

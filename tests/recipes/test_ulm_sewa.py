@@ -23,6 +23,8 @@ pytestmark = pytest.mark.xdist_group("ulm_sewa")
 
 WINDOWS = [f"{person}#{number}" for person in PEOPLE for number in (0, 1)]
 """Of 2 s, every second, of recordings of 3 s."""
+KNOWS_THE_CORPUS = "track 'emotion': the model 'radiant_fog_160.pth' was trained on SEWA, of which this store is"
+"""What an audit says even of a dry run."""
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,7 @@ def test_pairs_are_shared_out_whole(store: FeatureStore) -> None:
     splits = store.segments.groupby("pair")["split"].agg(set)
     assert list(splits.index) == ["SEW1101+SEW1102", "SEW1119+SEW1120", "SEW2201+SEW2202"]
     assert sorted(split for (split,) in splits) == ["test", "train", "valid"]
-    assert audit(store, groups=["pair"]) == []
+    assert audit(store) == [KNOWS_THE_CORPUS]
 
 
 def test_partners_in_different_splits_are_found(
@@ -131,8 +133,9 @@ def test_partners_in_different_splits_are_found(
     by_video = with_stand_ins(folder, "split.by=recording")
     report = run(corpus, by_video, tmp_path / "by_video.store", work=default_work(store.path))
     assert report.extraction.extracted == 0
-    (found,) = audit(FeatureStore(report.store, dry_weights=True), groups=["pair"])
-    assert re.match(r"pair: [123] of 3 in several splits", found)
+    shared, knows = audit(FeatureStore(report.store, dry_weights=True))
+    assert re.match(r"pair: [123] of 3 in several splits", shared)
+    assert knows == KNOWS_THE_CORPUS
 
 
 def test_windows_meet_as_the_fusion_reads_them(store: FeatureStore, tmp_path: Path) -> None:

@@ -101,3 +101,8 @@ def test_a_dry_run_differs_from_a_real_one(tmp_path: Path) -> None:
     real = FeatureStore(write_store(tmp_path / "real"))
     dry = FeatureStore(write_store(tmp_path / "dry", dry_weights=True), dry_weights=True)
     assert diff(real, dry) == ["weights: real != stand-ins (--dry-weights)"]
+
+
+def test_layouts(tmp_path: Path) -> None:
+    known, unknown = (FeatureStore(write_store(tmp_path / f"s{name}", layout=name)) for name in ("sewa", ""))
+    assert diff(known, unknown) == ["layout: sewa != (none)"]

@@ -22,6 +22,7 @@ MANIFEST = Manifest(
     ],
     excluded={"outside the recording": 2},
     noted={"reaches out of its recording": 1},
+    layout="meld",
 )
 
 
@@ -168,4 +169,12 @@ def test_a_store_from_before_dry_runs_is_real(folder: Path) -> None:
     assert read_manifest(folder) == MANIFEST
     edit_manifest(folder, lambda data: data.update(dry_weights="no"))
     with pytest.raises(StoreError, match=r"damaged \(TypeError: 'no' is neither true nor false\)"):
+        read_manifest(folder)
+
+
+def test_a_store_from_before_layouts_were_recorded(folder: Path) -> None:
+    edit_manifest(folder, lambda data: data.pop("layout"))
+    assert read_manifest(folder) == replace(MANIFEST, layout="")
+    edit_manifest(folder, lambda data: data.update(layout=3))
+    with pytest.raises(StoreError, match=r"damaged \(TypeError: 3 is not text\)"):
         read_manifest(folder)

@@ -110,6 +110,17 @@ def test_what_is_made_of_stores_of_dry_runs_says_so_too(tmp_path: Path) -> None:
             FeatureStore(path)
 
 
+def test_the_layout_stays_where_all_have_it(tmp_path: Path) -> None:
+    one, two, other = (
+        _part(tmp_path / name, [name], layout=layout) for name, layout in (("one", "a"), ("two", "a"), ("three", "b"))
+    )
+    merge([one, two], tmp_path / "same")
+    merge([one, other], tmp_path / "several")
+    subset(one.select(split="train"), tmp_path / "part")
+    layouts = [FeatureStore(tmp_path / name).manifest.layout for name in ("same", "several", "part")]
+    assert layouts == ["a", "", "a"]
+
+
 def test_subset_without_the_splits_of_the_statistics(tmp_path: Path) -> None:
     store = _part(tmp_path / "a", list(RECORDINGS))
     subset(store.select(split="test"), tmp_path / "b")
