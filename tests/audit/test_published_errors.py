@@ -4,7 +4,6 @@ What cannot get into a store has its test where it is prevented; docs/audit.md n
 """
 
 import csv
-import json
 import re
 import shutil
 from pathlib import Path
