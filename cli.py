@@ -327,24 +327,29 @@ def _jobs(arguments: argparse.Namespace) -> int:
 
 
 def _say_store(store: Path, written: bool) -> None:
-    """Say what became of a store, and of segments that are not in it or odd."""
-    from .store.manifest import read_manifest
+    """Say what became of a store, of segments that are not in it or odd, and what could not be observed."""
+    from .store import FeatureStore
+    from .summary import gaps_by_track
 
-    manifest = read_manifest(store)
-    for title, counts in (("left out", manifest.excluded), ("note", manifest.noted)):
+    found = FeatureStore(store)
+    for title, counts in (("left out", found.manifest.excluded), ("note", found.manifest.noted)):
         for what, count in counts.items():
             print(f"{title}: {count} segments: {what}", file=sys.stderr)
+    if gaps := gaps_by_track(found.gaps):
+        print(f"gaps by track: {gaps}")
     print(f"{store}: {'written' if written else 'up to date'}")
 
 
 def _finish(extraction: "Extraction", work: Path, arguments: argparse.Namespace) -> int:
     """Say what was done, and every failure; return the exit code."""
+    from .summary import duration
+
     if arguments.debug:
         for failure in extraction.failures:
             print(failure.details, file=sys.stderr)
     if not getattr(arguments, "quiet", False):
-        seconds = sum(recording.duration_seconds for recording in extraction.recordings)
-        print(f"{len(extraction.recordings)} recordings ({seconds:.1f} s), {extraction.extracted} tracks extracted now")
+        length = duration(sum(recording.duration_seconds for recording in extraction.recordings))
+        print(f"{len(extraction.recordings)} recordings ({length}), {extraction.extracted} tracks extracted now")
         _say_times(extraction)
     for failure in extraction.failures[:_MOST_LISTED]:
         track = f" ({failure.track})" if failure.track else ""

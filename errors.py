@@ -38,6 +38,10 @@ class TrackError(TrimodalError):
     """A track breaks its schema, or its file cannot be read."""
 
 
+class DamagedTrackError(TrackError):
+    """The file of a track is damaged, or another program's: nothing is wrong with what it is made of."""
+
+
 class StoreError(TrimodalError):
     """A feature store cannot be read or written."""
 

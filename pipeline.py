@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from . import __version__
@@ -12,6 +13,8 @@ from .align import (
     align_recording,
     check_columns,
     choose_samples,
+    expected_head_bytes,
+    expected_store_bytes,
     label_kinds,
     output_schemas,
     statistics_tables,
@@ -24,7 +27,7 @@ from .extract.base import AnnotationExtractor, FeatureExtractor
 from .extract.fingerprint import digest
 from .extract.plan import Plan, make_plan
 from .extract.recording import Failure, RecordingTracks, find_recording
-from .extract.runner import Watcher, extract_all, known_results
+from .extract.runner import StoreToCome, Watcher, extract_all, known_results
 from .extract.running import Running
 from .extract.track_file import read_made_by, read_track
 from .extract.work_folder import locked
@@ -32,6 +35,7 @@ from .recipe import Recipe
 from .recipe.labels import Label
 from .run_record import Recorder
 from .store import GapRow, OutputSchema, StoreDescription, StoreWriter
+from .store.hidden_folder import clear_leftovers
 from .store.manifest import read_manifest
 from .store.shard_file import check_compression
 from .store.writer import check_names, check_target
@@ -128,8 +132,16 @@ def run(
     """
     work = default_work(store) if work is None else work
     check_target(store)
-    extraction = extract(corpus, recipe, work, running=running, watcher=watcher)
-    written = align(corpus, recipe, extraction, store, watcher=watcher)
+    running = running or Running()
+    planned = _checked(corpus, recipe)
+    with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
+        to_come = StoreToCome(
+            path=store,
+            head_bytes=expected_head_bytes(planned.outputs),
+            recording_bytes=partial(expected_store_bytes, recipe, planned.outputs),
+        )
+        extraction = _extract(corpus, planned, work, running, recorder, to_come)
+        written = _align(corpus, recipe, planned, extraction, store, recorder)
     return RunReport(extraction=extraction, store=store, written=written)
 
 
@@ -148,13 +160,10 @@ def extract(
     TrimodalError
         If the recipe does not fit, or a package or weights are missing.
     """
-    statistics_tables(recipe, with_splits(corpus, recipe.split).segments)
-    planned = _planned(corpus, recipe)
-    segments = corpus.segments_by_recording()
     running = running or Running()
+    planned = _checked(corpus, recipe)
     with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
-        results = extract_all(corpus.recordings, segments, planned.plan, work, running, recorder)
-        return _extraction(results, work)
+        return _extract(corpus, planned, work, running, recorder, None)
 
 
 def status(corpus: Corpus, recipe: Recipe, work: Path) -> Status:
@@ -206,19 +215,33 @@ def align(
     TrimodalError
         If no recording or no segment is left, or the store cannot be written.
     """
+    planned = _planned(corpus, recipe)
+    with Recorder(extraction.work, corpus, recipe, None, watcher or Watcher()) as recorder:
+        return _align(corpus, recipe, planned, extraction, store, recorder)
+
+
+def _extract(
+    corpus: Corpus, planned: "_Planned", work: Path, running: Running, watcher: Watcher, store: StoreToCome | None
+) -> Extraction:
+    segments = corpus.segments_by_recording()
+    return _extraction(extract_all(corpus.recordings, segments, planned.plan, work, running, watcher, store), work)
+
+
+def _align(
+    corpus: Corpus, recipe: Recipe, planned: "_Planned", extraction: Extraction, store: Path, watcher: Watcher
+) -> bool:
     if not extraction.recordings:
         first = extraction.failures[0]
         count = len(corpus.recordings)
         raise CorpusError(
             f"none of {count} recordings could be processed; the first: '{first.recording}': {first.reason}"
         )
-    planned = _planned(corpus, recipe)
     corpus = with_splits(corpus, recipe.split)
     segments = corpus.segments_by_recording()
     key = _store_key(corpus.layout, recipe, planned.label_kinds, extraction.recordings, segments)
     if _is_current(store, key):
+        clear_leftovers(store.resolve())
         return False
-    watcher = watcher or Watcher()
     watcher.begin("align", len(extraction.recordings), sum(one.duration_seconds for one in extraction.recordings))
     left_out: list[Exclusion] = []
     noted: Counter[str] = Counter()
@@ -284,6 +307,12 @@ class _Planned:
     outputs: Mapping[str, OutputSchema]
     labels: Mapping[str, Label]
     label_kinds: Mapping[str, str]
+
+
+def _checked(corpus: Corpus, recipe: Recipe) -> _Planned:
+    """Return what a recipe makes of a corpus; finds, too, what would only show when the store is written."""
+    statistics_tables(recipe, with_splits(corpus, recipe.split).segments)
+    return _planned(corpus, recipe)
 
 
 def _planned(corpus: Corpus, recipe: Recipe) -> _Planned:

@@ -3,12 +3,15 @@
 import json
 import sys
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .extract.recording import Failure
 from .extract.runner import Result, Watcher
+from .extract.running.disk import Estimate
+from .summary import duration, size
 
 if TYPE_CHECKING:
     import rich.progress
@@ -45,12 +48,17 @@ class Progress(Watcher):
             left = (now - self._started) * (1 / max(self._fraction(), 1e-9) - 1)
             print(f"{self._stage}: {self._state(now)}, about {left:.0f} s left", file=sys.stderr)
 
+    def estimate(self, estimate: Estimate, free_bytes: int) -> None:
+        """Say how much room is needed."""
+        store = f" and {size(estimate.store_bytes)} of store" if estimate.store_bytes else ""
+        length = duration(estimate.media_seconds)
+        self._say(f"about {size(estimate.tracks_bytes)} of tracks{store} for {length}; {size(free_bytes)} free")
+
     def forecast(self, size_bytes: int) -> None:
-        """Say once how much room is needed."""
+        """Say once how much room is needed, now that it is known better."""
         if not self._is_told_of_room:
             self._is_told_of_room = True
-            line = f"about {size_bytes / 1e6:.0f} MB of tracks are still to come"
-            print(line, file=sys.stderr) if self._bar is None else self._bar.console.print(line)
+            self._say(f"about {size(size_bytes)} of tracks are still to come")
 
     def __enter__(self) -> "Progress":
         if self._bar is not None:
@@ -62,6 +70,9 @@ class Progress(Watcher):
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+    def _say(self, line: str) -> None:
+        print(line, file=sys.stderr) if self._bar is None else self._bar.console.print(line)
 
     def _fraction(self) -> float:
         if self._media_seconds:
@@ -97,6 +108,10 @@ class JsonLog(Watcher):
             )
         elif result is not None:
             self._write("done", recording=result.recording, media_seconds=media_seconds, seconds=result.total_seconds)
+
+    def estimate(self, estimate: Estimate, free_bytes: int) -> None:
+        """Write how much room is likely to be needed."""
+        self._write("estimate", **asdict(estimate), free_bytes=free_bytes)
 
     def forecast(self, size_bytes: int) -> None:
         """Write how much room is needed."""

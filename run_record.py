@@ -14,6 +14,7 @@ from .corpus import Corpus
 from .extract.recording import Failure
 from .extract.runner import Result, Watcher
 from .extract.running import Running
+from .extract.running.disk import Estimate
 from .extract.running.memory import total
 from .extract.source_notes import write_json
 from .recipe import Recipe
@@ -32,12 +33,12 @@ class Recorder(Watcher):
     work
         The work folder.
     corpus, recipe, running
-        What is run, and how.
+        What is run, and how; None: nothing is extracted.
     watcher
         Told everything.
     """
 
-    def __init__(self, work: Path, corpus: Corpus, recipe: Recipe, running: Running, watcher: Watcher) -> None:
+    def __init__(self, work: Path, corpus: Corpus, recipe: Recipe, running: Running | None, watcher: Watcher) -> None:
         self._work = work
         self._watcher = watcher
         self._begun = datetime.now(UTC)
@@ -49,6 +50,7 @@ class Recorder(Watcher):
         self._failures: Counter[str] = Counter()
         self._recordings = 0
         self._media_seconds = 0.0
+        self._estimate: dict[str, float] | None = None
         self._facts = {
             "trimodal": __version__,
             "machine": {
@@ -63,7 +65,7 @@ class Recorder(Watcher):
             "recipe": recipe.name,
             "dry_weights": recipe.dry_weights,
             "work": str(work.absolute()),
-            "running": asdict(running),
+            "running": None if running is None else asdict(running),
         }
 
     def begin(self, stage: str, recordings: int, media_seconds: float) -> None:
@@ -82,6 +84,11 @@ class Recorder(Watcher):
             for track, seconds in result.seconds.items():
                 self._tracks[track] += seconds
         self._watcher.done(media_seconds, result)
+
+    def estimate(self, estimate: Estimate, free_bytes: int) -> None:
+        """Note it."""
+        self._estimate = asdict(estimate)
+        self._watcher.estimate(estimate, free_bytes)
 
     def forecast(self, size_bytes: int) -> None:
         """Pass it on."""
@@ -109,6 +116,7 @@ class Recorder(Watcher):
             "recordings_extracted": self._recordings,
             "media_seconds": self._media_seconds,
             "failures": dict(self._failures),
+            "estimate": self._estimate,
             "seconds_by_stage": self._stages,
             "seconds_by_track": dict(self._tracks),
             "seconds_of_decoding_and_writing": self._extracting_seconds - sum(self._tracks.values()),

@@ -1,6 +1,7 @@
 """Alignment: bringing tracks onto timelines. Knows tracks, segments and recipes, and no extractor."""
 
 from ..errors import RecipeError
+from .expected_size import expected_head_bytes, expected_store_bytes
 from .labels import label_kinds, wanted_labels
 from .outputs import align_recording
 from .samples import choose_samples
@@ -14,6 +15,8 @@ __all__ = [
     "align_recording",
     "check_columns",
     "choose_samples",
+    "expected_head_bytes",
+    "expected_store_bytes",
     "label_kinds",
     "output_schemas",
     "statistics_tables",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..corpus import FeatureFile, Ratings, Segment
 from ..errors import ParameterError, UsageError, require_packages
-from ..media import Audio, AudioSelection, Channel, Frames, Sampling, Utterance
+from ..media import Audio, AudioSelection, Channel, Frames, MediaInfo, Sampling, Utterance
 from ..track import Schema, Track
 from ..windows import Windows
 from .face_frames import FacesInFrames
@@ -52,6 +52,11 @@ def _check_device(device: str) -> None:
 
 
 CPU = Execution()
+
+_USUAL_FRAMES_PER_SECOND = 25.0
+"""Of a video whose header does not say; and of annotations and features of others."""
+_WORDS_PER_SECOND = 2.5
+_SEGMENTS_PER_SECOND = 0.2
 
 
 class Extractor(ABC):
@@ -115,6 +120,18 @@ class Extractor(ABC):
         """Return the names of the tracks that must exist before this one."""
         return tuple(getattr(self, name) for name in self.needed_fields())
 
+    @abstractmethod
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return about how many rows a recording will have, from which a run says how much room it takes.
+
+        Parameters
+        ----------
+        info
+            What the header of the recording's media says.
+        needed
+            The same number of each of `needed_tracks`.
+        """
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoExtractor(Extractor):
@@ -122,6 +139,12 @@ class VideoExtractor(Extractor):
 
     sampling: Sampling = field(default_factory=Sampling)
     """Which frames to read."""
+
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return the number of frames: most that is made of a frame is one row."""
+        if info.video_start_seconds is None:
+            return 0.0
+        return info.duration_seconds * self.sampling.rate(info.frames_per_second or _USUAL_FRAMES_PER_SECOND)
 
     @abstractmethod
     def extract(self, frames: Iterator[Frames], execution: Execution = CPU) -> Iterator[Track]:
@@ -139,6 +162,10 @@ class FaceExtractor(Extractor):
 
     faces: str = "faces"
     """The track of faces; only its frames are read."""
+
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return as many as the first needed track has."""
+        return needed[0]
 
     @abstractmethod
     def extract(self, batches: Iterator[FacesInFrames], execution: Execution = CPU) -> Iterator[Track]:
@@ -171,6 +198,15 @@ class SoundExtractor(Extractor):
 @dataclass(frozen=True, kw_only=True)
 class AudioExtractor(SoundExtractor):
     """Reads sound."""
+
+    @property
+    def expected_rate(self) -> float:
+        """About how many rows a second of sound has."""
+        return 100.0
+
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return the number by `expected_rate`."""
+        return 0.0 if info.audio_start_seconds is None else info.duration_seconds * self.expected_rate
 
     @abstractmethod
     def extract(self, audio: Audio, execution: Execution = CPU) -> Iterator[Track]:
@@ -208,6 +244,12 @@ class SpanExtractor(SoundExtractor):
         """Return ``intervals`` where it is given."""
         return self.needs if self.intervals else ()
 
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return the number of windows or intervals."""
+        if info.audio_start_seconds is None:
+            return 0.0
+        return needed[0] if self.windows is None else info.duration_seconds / self.windows.hop_seconds
+
     @abstractmethod
     def extract(self, audio: Audio, spans: NDArray[np.float64], execution: Execution = CPU) -> Iterator[Track]:
         """Turn stretches of sound into the pieces of a track, in order.
@@ -240,6 +282,10 @@ class TranscriptExtractor(SoundExtractor):
         """Whether it reads the text that the corpus gives of segments even where they have transcript files."""
         return False
 
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return as many words as people speak."""
+        return info.duration_seconds * _WORDS_PER_SECOND
+
     @abstractmethod
     def extract(self, utterances: Sequence[Utterance], audio: Audio | None, execution: Execution = CPU) -> Track:
         """Turn a transcript into a track."""
@@ -248,6 +294,10 @@ class TranscriptExtractor(SoundExtractor):
 @dataclass(frozen=True, kw_only=True)
 class SegmentExtractor(Extractor):
     """Reads what the corpus says of the recording: its segments."""
+
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return a segment every five seconds."""
+        return info.duration_seconds * _SEGMENTS_PER_SECOND
 
     @abstractmethod
     def extract(self, segments: Sequence[Segment], duration_seconds: float) -> Track:
@@ -261,6 +311,10 @@ class AnnotationExtractor(Extractor):
     annotation: str
     """Its name in the corpus."""
 
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return a row for every frame of a video of the usual rate."""
+        return info.duration_seconds * _USUAL_FRAMES_PER_SECOND
+
     @abstractmethod
     def extract(self, ratings: Ratings, duration_seconds: float) -> Track:
         """Turn the annotation of a recording that lasts ``duration_seconds`` into a track."""
@@ -272,6 +326,10 @@ class FeatureExtractor(Extractor):
 
     feature: str
     """Their name in the corpus."""
+
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return a row for every frame of a video of the usual rate."""
+        return info.duration_seconds * _USUAL_FRAMES_PER_SECOND
 
     @abstractmethod
     def extract(
@@ -286,6 +344,10 @@ class FeatureExtractor(Extractor):
 @dataclass(frozen=True, kw_only=True)
 class TrackExtractor(Extractor):
     """Reads other tracks and no media."""
+
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return as many as the first needed track has."""
+        return needed[0]
 
     @abstractmethod
     def extract(self, tracks: Mapping[str, Track], execution: Execution = CPU) -> Track:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from ..corpus import Recording, Segment
-from ..errors import TrackError, TrimodalError
+from ..errors import DamagedTrackError, TrackError, TrimodalError
 from .base import Execution
 from .cache import Source, TrackCache
 from .making import Extraction, MakingError
@@ -32,7 +32,8 @@ class Failure:
     """The traceback."""
     cause: Cause = "error"
     lasts: bool = True
-    """Whether it would fail again: what the system could not do, for want of room on a disk, may go another time."""
+    """Whether it would fail again: what the system could not do, for want of room on a disk, may go another time, and
+    so may what needs a track whose file is damaged."""
 
     @property
     def stage(self) -> str:
@@ -64,9 +65,9 @@ class RecordingTracks:
     """How long all of it took."""
 
     @property
-    def bytes(self) -> int:
-        """Size of the files of all tracks."""
-        return sum(path.stat().st_size for path in self.paths.values())
+    def extracted_bytes(self) -> int:
+        """Size of the files of the tracks that were made now."""
+        return sum(self.paths[name].stat().st_size for name in self.extracted)
 
 
 def extract_recording(
@@ -150,6 +151,16 @@ def known_recording(
         return None
 
 
+def missing_tracks(recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path) -> Sequence[PlannedTrack]:
+    """Return the tracks of a recording that are not there, from notes alone; all where there are no notes."""
+    cache = TrackCache(work)
+    source = cache.known_source(recording, segments)
+    if source is None:
+        return plan.tracks
+    keys = cache.keys(plan, source)
+    return [track for track in plan.tracks if not _is_there(cache.path(track, recording.id, keys[track.name]))]
+
+
 def keep_failure(failure: Failure, recording: Recording, segments: Sequence[Segment], plan: Plan, work: Path) -> None:
     """Take note of a failure for later runs, where it would come again and it is known of which files it is."""
     cache = TrackCache(work)
@@ -185,7 +196,15 @@ def _locate(
         keys=keys,
         paths={track.name: cache.path(track, media.recording.id, keys[track.name]) for track in plan.tracks},
     )
-    return tracks, [track for track in plan.tracks if not tracks.paths[track.name].exists()]
+    return tracks, [track for track in plan.tracks if not _is_there(tracks.paths[track.name])]
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether a track is done. An empty file is what a power cut leaves on some file systems."""
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _failure(recording: Recording, track: str, error: Exception) -> Failure:
@@ -196,5 +215,5 @@ def _failure(recording: Recording, track: str, error: Exception) -> Failure:
     reason = text if known else f"{type(error).__name__}: {text}"
     if isinstance(error, FileNotFoundError):
         reason = f"{error.filename}: {os.strerror(error.errno or 0).lower()}"
-    lasts = known or not isinstance(error, OSError | MemoryError)
+    lasts = not isinstance(error, OSError | MemoryError | DamagedTrackError)
     return Failure(recording=recording.id, track=track, reason=reason, details=details, lasts=lasts)

@@ -1,7 +1,8 @@
 """Running extraction over a corpus: the only place that knows processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from ..corpus import Recording, Segment
 from ..errors import require_packages
 from .base import Execution
 from .cache import TrackCache
+from .expected_size import expected_bytes, expected_rows
 from .plan import Plan
-from .recording import Failure, RecordingTracks, extract_recording, keep_failure, known_recording
-from .running.disk import Forecast
+from .recording import Failure, RecordingTracks, extract_recording, keep_failure, known_recording, missing_tracks
+from .running.disk import Estimate, Forecast, check_room
 from .running.groups import make_groups
 from .running.memory import share
 from .running.options import Running
@@ -31,11 +33,26 @@ class Watcher:
     def done(self, media_seconds: float, result: Result | None = None) -> None:
         """Hear that a recording is done, in whatever order that happens; ``result`` where it is that of extraction."""
 
+    def estimate(self, estimate: Estimate, free_bytes: int) -> None:
+        """Hear how much room a run will take, before anything is extracted."""
+
     def forecast(self, size_bytes: int) -> None:
         """Hear how much room the tracks will take that are still to come."""
 
     def end(self) -> None:
         """Hear that the stage is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreToCome:
+    """The store that is made of the tracks."""
+
+    path: Path
+    head_bytes: float
+    """About how much it takes whatever is in it."""
+    recording_bytes: Callable[[Sequence[Segment], float, Mapping[str, float]], float]
+    """Says about how many bytes a recording adds to it: of its segments, its length in seconds, and how many rows each
+    of its tracks has."""
 
 
 def extract_all(
@@ -45,6 +62,7 @@ def extract_all(
     work: Path,
     running: Running,
     watcher: Watcher,
+    store: StoreToCome | None = None,
 ) -> list[Result]:
     """Make the tracks of every recording that are not there yet.
 
@@ -65,6 +83,8 @@ def extract_all(
         How to run.
     watcher
         Told what happens.
+    store
+        What is made of the tracks afterwards, and needs room, too.
 
     Returns
     -------
@@ -84,6 +104,9 @@ def extract_all(
         with _workers(running, len(left)) as workers:
             results |= _probe(left, work, running, workers, watcher)
             left = [recording for recording in left if recording.id not in results]
+            kept = [one for one in recordings if not isinstance(results.get(one.id), Failure)]
+            expected = _estimate(kept, {one.id for one in left}, segments, plan, work, store)
+            watcher.estimate(expected, check_room(expected, work, None if store is None else store.path))
             results |= _extract(left, segments, plan, work, running, workers, watcher)
     return [results[recording.id] for recording in recordings]
 
@@ -126,6 +149,31 @@ def _probe(
     return failures
 
 
+def _estimate(
+    recordings: Sequence[Recording],
+    left: Collection[str],
+    segments: Mapping[str, Sequence[Segment]],
+    plan: Plan,
+    work: Path,
+    store: StoreToCome | None,
+) -> Estimate:
+    """Add up what the tracks of those that are left, and the store of all, are likely to take."""
+    cache = TrackCache(work)
+    tracks_bytes = media_seconds = 0.0
+    store_bytes = 0.0 if store is None else store.head_bytes
+    for recording in recordings:
+        info = cache.known_info(recording)
+        if info is None:  # it cannot be read
+            continue
+        rows, own = expected_rows(plan, info), segments[recording.id]
+        if recording.id in left:
+            tracks_bytes += expected_bytes(missing_tracks(recording, own, plan, work), rows)
+            media_seconds += info.duration_seconds
+        if store is not None:
+            store_bytes += store.recording_bytes(own, info.duration_seconds, rows)
+    return Estimate(tracks_bytes=tracks_bytes, store_bytes=store_bytes, media_seconds=media_seconds)
+
+
 def _extract(
     recordings: Sequence[Recording],
     segments: Mapping[str, Sequence[Segment]],
@@ -152,7 +200,7 @@ def _extract(
             keep_failure(result, by_id[item.id], segments[item.id], plan, work)
             if not result.lasts:  # a full disk would fail all the others, too
                 forecast.check()
-        elif (size := forecast.add(seconds[item.id], result.bytes)) is not None:
+        elif (size := forecast.add(seconds[item.id], result.extracted_bytes)) is not None:
             watcher.forecast(size)
         watcher.done(seconds[item.id], result)
     watcher.end()

@@ -5,6 +5,7 @@ Layout (version 1): attributes ``format``, ``version``, ``made_by`` (JSON: extra
 ``gaps/end_seconds``, ``gaps/reason``.
 """
 
+import os
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,7 +17,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import TrackError, what_the_system_said
+from ..errors import DamagedTrackError, TrackError, what_the_system_said
 from ..track import TEXT, Gap, Schema, Track, concatenate, empty_track, numpy_dtype
 
 FORMAT = "trimodal-track"
@@ -65,6 +66,9 @@ class TrackWriter:
             for name, values in _gap_columns(self._gaps).items():
                 self._file.create_dataset(f"gaps/{name}", data=values)
             self._file.close()
+            # Else a power cut could leave the name without the content: file systems write names first.
+            with open(self._temporary, "rb") as written:
+                os.fsync(written.fileno())
         self._temporary.replace(self._path)
 
     def discard(self) -> None:
@@ -120,7 +124,7 @@ def read_track(path: Path, schema: Schema) -> Track:
 
     Raises
     ------
-    TrackError
+    DamagedTrackError
         If the file is not a track of that schema; names the file and the HDF5 path.
     """
     try:
@@ -148,7 +152,7 @@ def read_track(path: Path, schema: Schema) -> Track:
             return empty_track(schema, gaps)
         return Track(schema=schema, times=times, fields=arrays, gaps=tuple(gaps))
     except (OSError, TrackError, TypeError, ValueError) as error:
-        raise TrackError(f"{path}: not a readable track ({error}); delete it to have it made again") from None
+        raise DamagedTrackError(f"{path}: not a readable track ({error}); delete it to have it made again") from None
 
 
 def read_made_by(path: Path) -> str:
@@ -156,7 +160,7 @@ def read_made_by(path: Path) -> str:
 
     Raises
     ------
-    TrackError
+    DamagedTrackError
         If the file is not a track.
     """
     try:
@@ -164,7 +168,7 @@ def read_made_by(path: Path) -> str:
             _check_format(path, file.attrs)
             return str(file.attrs["made_by"])
     except (OSError, KeyError) as error:
-        raise TrackError(f"{path}: not a readable track ({error}); delete it to have it made again") from None
+        raise DamagedTrackError(f"{path}: not a readable track ({error}); delete it to have it made again") from None
 
 
 def _check_format(path: Path, attributes: Mapping[str, Any]) -> None:

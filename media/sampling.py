@@ -38,6 +38,12 @@ class Sampling:
         if self.fps is not None and not 0 < self.fps < float("inf"):
             raise ParameterError(f"sampling 'fps' must be positive, found {self.fps}")
 
+    def rate(self, frames_per_second: float) -> float:
+        """Return how many frames per second are taken of a video that has so many."""
+        if self.every is not None:
+            return frames_per_second / self.every
+        return frames_per_second if self.fps is None else min(self.fps, frames_per_second)
+
 
 @dataclass(frozen=True)
 class Shown:

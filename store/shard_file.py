@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StoreError, require_packages
+from ..errors import require_packages
 from .elements import (
     OUTPUT_ATTRIBUTES,
     OUTPUT_DATASETS,
@@ -104,32 +104,31 @@ def write_shard(path: Path, content: ShardContent, store: StoreDescription) -> N
     Raises
     ------
     StoreError
-        If the disk is full or the file cannot be written, or a text cannot be stored as UTF-8.
+        If a text cannot be stored as UTF-8.
+    OSError
+        If the disk is full or the file cannot be written.
     """
-    try:
-        with (
-            _Target(path) as target,
-            h5py.File(
-                target,
-                "w",
-                libver=("v110", "v110"),  # metadata with checksums
-                alignment_threshold=1,
-                alignment_interval=_ALIGNMENT_BYTES,
-                track_order=False,
-            ) as file,
-        ):
-            write_text_attribute(file, "format", FORMAT)
-            file.attrs["version"] = VERSION
-            # The ids come first, so that the first bytes tell the shard from others.
-            write_table(file, "segments", {name: _column(content.segments, name) for name in SEGMENT_COLUMNS})
-            write_table(file, "labels", {name: _label(content.segments, name, store.labels) for name in store.labels})
-            for name, schema in store.outputs.items():
-                _write_output(file.require_group("outputs"), name, content.outputs[name], schema, store.compression)
-            write_table(file, "gaps", {name: _column(content.gaps, name) for name in GAP_COLUMNS})
-            write_text(file, "recipe", [store.recipe_text])
-            write_text(file, "provenance", [content.provenance])
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written ({(error.strerror or str(error)).lower()})") from None
+    with (
+        _Target(path) as target,
+        h5py.File(
+            target,
+            "w",
+            libver=("v110", "v110"),  # metadata with checksums
+            alignment_threshold=1,
+            alignment_interval=_ALIGNMENT_BYTES,
+            track_order=False,
+        ) as file,
+    ):
+        write_text_attribute(file, "format", FORMAT)
+        file.attrs["version"] = VERSION
+        # The ids come first, so that the first bytes tell the shard from others.
+        write_table(file, "segments", {name: _column(content.segments, name) for name in SEGMENT_COLUMNS})
+        write_table(file, "labels", {name: _label(content.segments, name, store.labels) for name in store.labels})
+        for name, schema in store.outputs.items():
+            _write_output(file.require_group("outputs"), name, content.outputs[name], schema, store.compression)
+        write_table(file, "gaps", {name: _column(content.gaps, name) for name in GAP_COLUMNS})
+        write_text(file, "recipe", [store.recipe_text])
+        write_text(file, "provenance", [content.provenance])
 
 
 def _column(rows: Sequence[SegmentRow] | Sequence[GapRow], name: str) -> NDArray[np.float64] | list[str]:

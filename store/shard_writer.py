@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import StoreError, what_the_system_said
 from .conversion import stored_values
 from .hdf5 import head_sha256
+from .hidden_folder import shown
 from .manifest import ShardEntry
 from .schema import GapRow, OutputArrays, SegmentRow, StoreDescription
 from .shard_file import ShardContent, check_compression, write_shard
@@ -123,8 +125,11 @@ class ShardWriter:
             gaps=self._gaps,
             provenance=json.dumps(provenance, indent=1, sort_keys=True),
         )
-        write_shard(path, content, self._store)
-        sync(path)
+        try:
+            write_shard(path, content, self._store)
+            sync(path)
+        except OSError as error:
+            raise StoreError(f"{shown(self._folder)}: cannot be written ({what_the_system_said(error)})") from None
         self._entries.append(entry_of(path, len(self._segments)))
         self._reset()
 

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from types import TracebackType
 
 from ..errors import StoreError
 from .contents import recordings_of
+from .hidden_folder import HiddenFolder
 from .manifest import DRY_OR_REAL, FILE_NAME, FileEntry, Manifest, ShardEntry, read_manifest
 from .schema import FORMAT, GapRow, OutputArrays, SegmentRow, StoreDescription
 from .shard import SEGMENT_COLUMNS, ShardReader
@@ -46,12 +46,12 @@ class StoreWriter:
         self._path = path.resolve()
         self._store = store
         self._statistics = statistics
-        self.folder = self._path.with_name(f".{self._path.name}.{uuid.uuid4().hex[:12]}.tmp")
-        """Where shards are written until then."""
         try:
-            self.folder.mkdir(parents=True)
+            self._hidden = HiddenFolder(self._path)
         except OSError as error:
             raise StoreError(f"{path}: cannot be written ({(error.strerror or '').lower()})") from None
+        self.folder = self._hidden.path
+        """Where shards are written until then."""
         self._shards: list[ShardEntry] = []
         self._ids: set[str] = set()
         self._own = ShardWriter(self.folder, store, worker=0)
@@ -135,7 +135,8 @@ class StoreWriter:
             manifest.write(self.folder)
             sync(self.folder / FILE_NAME)
             sync(self.folder)
-            self._give_name()
+            self._hidden.become_store()
+            sync(self._path.parent)
         except OSError as error:
             raise StoreError(f"{self._path}: cannot be written ({(error.strerror or '').lower()})") from None
 
@@ -145,17 +146,7 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _give_name(self) -> None:
-        if self._path.exists():
-            replaced = self.folder.with_suffix(".old")
-            self._path.replace(replaced)
-            self.folder.replace(self._path)
-            shutil.rmtree(replaced)
-        else:
-            self.folder.replace(self._path)
-        sync(self._path.parent)
+        self._hidden.close()
 
     def _flush(self) -> None:
         """Write what was appended."""

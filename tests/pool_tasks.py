@@ -1,5 +1,6 @@
 """Tasks for worker processes, which import this file."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -40,6 +41,13 @@ def speak_and_die(words: str, device: str, tell: Tell) -> None:
 
 def sleep(content: object, device: str, tell: Tell) -> None:
     time.sleep(60)
+
+
+def hang_and_hold(note: Path, device: str, tell: Tell) -> None:
+    """Hang in native code that keeps Python's lock, so that no other thread runs."""
+    note.write_text(str(os.getpid()))
+    while True:
+        ctypes.PyDLL(None).pause()
 
 
 def start_program(note: Path, device: str, tell: Tell) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from poison import write_sound
 from stores import write_store
 
 from trimodal.cli import main
@@ -83,6 +84,25 @@ def test_status_run_record_and_json_lines(
     assert set(record["seconds_by_track"]) == {"mfcc", "words"}
     assert set(record["seconds_by_stage"]) == {"probe", "extract"}
     assert record["running"]["jobs"] == 0
+    assert main(["align", *halves, "--out", str(tmp_path / "s")]) == 0
+    record = json.loads(max((work / "runs").iterdir(), key=lambda path: path.stat().st_mtime_ns).read_text())
+    assert set(record["seconds_by_stage"]) == {"align"}
+    assert record["running"] is None
+    assert main(["run", *halves, "--out", str(tmp_path / "t"), "--jobs", "0"]) == 0
+    record = json.loads(max((work / "runs").iterdir(), key=lambda path: path.stat().st_mtime_ns).read_text())
+    assert set(record["seconds_by_stage"]) == {"align"}  # all tracks were there
+
+
+def test_the_summary_counts_gaps(recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "corpus").mkdir()
+    write_sound(tmp_path / "corpus" / "a.wav", 0.7)
+    arguments = ["run", str(tmp_path / "corpus"), "--recipe", recipe, "--out", str(tmp_path / "s"), "--jobs", "0"]
+    for state in ("written", "up to date"):
+        assert main(arguments) == 0
+        assert capsys.readouterr().out.splitlines()[-2:] == [
+            "gaps by track: words 0.7 s (no transcript)",
+            f"{tmp_path / 's'}: {state}",
+        ]
 
 
 def test_what_the_split_leaves_out_is_noted(

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 NOT_PACKAGE = {"tests", "docs", "benchmarks", "examples", "build", "dist"}
 # Imports only point down this stair; modules on one step may import each other.
 STAIR = (
-    ("cli", "__main__", "cli_parser", "progress", "inspect_store", "doctor", "audit"),
+    ("cli", "__main__", "cli_parser", "progress", "inspect_store", "doctor", "audit", "summary"),
     ("pipeline", "run_record", "sample", "exchange"),
     ("align",),
     ("recipe",),

@@ -97,6 +97,11 @@ class ChromaCqt(AudioExtractor):
         return (self._q + _RESAMPLING_PERIODS) / self.fmin
 
     @property
+    def expected_rate(self) -> float:
+        """One row every hop."""
+        return 1 / self.hop_seconds
+
+    @property
     def schema(self) -> Schema:
         """``values``: the pitch classes, the first one that of C."""
         return {"values": Field(shape=(self.n_chroma,), columns=tuple(f"chroma{i}" for i in range(self.n_chroma)))}

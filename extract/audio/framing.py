@@ -128,6 +128,11 @@ class FramedExtractor(AudioExtractor):
     centred: bool = False
     """Whether a row is around its hop, as librosa's ``center=True`` has it, or starts there."""
 
+    @property
+    def expected_rate(self) -> float:
+        """One row every hop."""
+        return 1 / self.hop_seconds
+
     def __post_init__(self) -> None:
         super().__post_init__()
         _ = self.framing

@@ -93,6 +93,11 @@ class Praat(AudioExtractor):
         return "praat"
 
     @property
+    def expected_rate(self) -> float:
+        """One row every hop."""
+        return 1 / self.hop_seconds
+
+    @property
     def schema(self) -> Schema:
         """``values``: the measure; of formants the frequencies and then the bandwidths."""
         columns: tuple[str, ...] = (self.measure,)

@@ -33,6 +33,12 @@ class SpeechModel(SpeechExtractor, AudioExtractor):
     name: ClassVar[str] = "speech_model"
 
     @property
+    def expected_rate(self) -> float:
+        """One row for every frame of the model."""
+        grid = self.describe().grid
+        return grid.rate / grid.hop
+
+    @property
     def schema(self) -> Schema:
         """``values``: numbers without unit."""
         columns = self.columns()

@@ -44,6 +44,11 @@ class VoiceActivity(AudioExtractor):
             raise ParameterError(f"voice activity needs a sample_rate of 16000 or 8000, found {self.sample_rate}")
 
     @property
+    def expected_rate(self) -> float:
+        """One row every window."""
+        return self.sample_rate / _WINDOW_SAMPLES[self.sample_rate]
+
+    @property
     def schema(self) -> Schema:
         """``values``: ``speech``, a probability, and ``level``, the root mean square of the samples (full scale 1)."""
         return {"values": Field(shape=(2,), columns=("speech", "level"))}

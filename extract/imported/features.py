@@ -1,7 +1,7 @@
 """Features of others as tracks, from the formats in which they are published."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...corpus import FeatureFile
 from ...errors import ParameterError, TrackError, did_you_mean
+from ...media import MediaInfo
 from ...track import Field, Gap, Schema, Track
 from ..base import FeatureExtractor
 from .csd import read_csd
@@ -60,6 +61,11 @@ class Imported(FeatureExtractor):
             raise ParameterError(f"rows_per_second must be more than 0, found {self.rows_per_second}")
         if not math.isfinite(self.start_seconds):
             raise ParameterError(f"start_seconds must be finite, found {self.start_seconds}")
+
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return the number by the rate, where it is given."""
+        given = self.rows_per_second
+        return super().expected_rows(info, needed) if given is None else info.duration_seconds * given
 
     @property
     def schema(self) -> Schema:

@@ -1,6 +1,8 @@
 """Whether what is still to come has room on the disk."""
 
 import shutil
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import TrackError
@@ -10,6 +12,50 @@ _SEEN_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 60.0
 """Media after which it is told again."""
 _LEAST_FREE_BYTES = 16 * 2**20
+_SURE_PART = 0.5
+"""Of an estimate: it is within a factor of two of what comes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """How much room a run is likely to take, from what headers, schemas and rates say."""
+
+    tracks_bytes: float
+    """Of the tracks that are not there yet."""
+    store_bytes: float
+    """Of the whole store, which is there beside the one that it replaces; 0: none is written."""
+    media_seconds: float
+    """How long the media last whose tracks are not there yet."""
+
+
+def check_room(estimate: Estimate, work: Path, store: Path | None) -> int:
+    """Return how many bytes are free in the work folder.
+
+    Raises
+    ------
+    TrackError
+        If not even half of what is estimated has room.
+    """
+    places = [(work, estimate.tracks_bytes)]
+    places += [] if store is None else [(_existing(store), estimate.store_bytes)]
+    wanted: defaultdict[int, float] = defaultdict(float)
+    for place, size in places:
+        wanted[place.stat().st_dev] += size
+    for place, _ in places:
+        free = shutil.disk_usage(place).free
+        if wanted[place.stat().st_dev] * _SURE_PART > free:
+            kinds = f"{estimate.tracks_bytes / 1e9:.1f} GB of tracks"
+            kinds += "" if store is None else f" and {estimate.store_bytes / 1e9:.1f} GB of store"
+            raise TrackError(
+                f"{place}: about {kinds} are to come and {free / 1e9:.1f} GB are free; "
+                "make room, or give folders on a larger disk"
+            )
+    return shutil.disk_usage(work).free
+
+
+def _existing(path: Path) -> Path:
+    """Return the folder in which a store will be made, or will be made first."""
+    return next(folder for folder in path.absolute().parents if folder.is_dir())
 
 
 class Forecast:

@@ -33,7 +33,7 @@ _STARTS = 6
 """So many that fail one after the other are not by chance, nor by somebody who kills a few workers."""
 _LOG_BYTES = 64 * 1024
 Limit = Literal["time limit", "memory limit"]
-_MAIN = "import sys; sys.path[:] = {path!r}; from {package}.worker import main; main({descriptor})"
+_MAIN = "import sys; sys.path[:] = {path!r}; from {package}.worker import main; main({descriptor}, {lifeline})"
 
 
 class Pool(Workers):
@@ -177,17 +177,20 @@ class _Worker:
         # Both ends share the place in the file where they are: what is written goes to the end wherever we read.
         fcntl.fcntl(self.log_file, fcntl.F_SETFL, fcntl.fcntl(self.log_file, fcntl.F_GETFL) | os.O_APPEND)
         self.connection, theirs = Pipe()
+        their_line, our_line = os.pipe()
+        self._lifeline = os.fdopen(our_line, "wb", buffering=0)
         with theirs:
-            main = _MAIN.format(path=sys.path, package=__package__, descriptor=theirs.fileno())
+            given = {"descriptor": theirs.fileno(), "lifeline": their_line}
             self.process = subprocess.Popen(
-                [sys.executable, "-c", main],
+                [sys.executable, "-c", _MAIN.format(path=sys.path, package=__package__, **given)],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=self.log_file,
                 stderr=self.log_file,
-                pass_fds=[theirs.fileno()],
+                pass_fds=given.values(),
                 process_group=0,  # so that programs which it started end with it, and Ctrl-C reaches none of them
             )
+        os.close(their_line)
         self._send(device)
 
     def give(self, task: Task, items: Sequence[Item] | deque[Item], *, is_second_try: bool = False) -> None:
@@ -222,6 +225,7 @@ class _Worker:
         with suppress(OSError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.connection.close()
+        self._lifeline.close()
         return self.process.wait()
 
     def log(self) -> str:

@@ -1,5 +1,8 @@
 """Encoders of text that transformers loads, run over many utterances at once."""
 
+import importlib.util
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 _BATCH_TOKENS = {"cpu": 256, "cuda": 16_384}
 """Padded tokens that go through the model at once; docs/performance.md compares."""
+_SIZES = ("hidden_size", "num_hidden_layers", "vocab_size")
+"""What the configuration of an encoder of text has."""
 _USUAL_POSITIONS = 512
 """Of models that have no last position."""
 _ADDED_SEED = 0
@@ -112,6 +117,34 @@ def load_encoder(model: EncoderModel, device: str) -> Encoder:
     return Encoder(model, device)
 
 
+@dataclass(frozen=True, kw_only=True)
+class EncoderSizes:
+    """What a recipe has to know of a model before it is loaded."""
+
+    hidden: int
+    """Numbers of a state."""
+    layers: int
+    """Layers after the embeddings."""
+
+
+@lru_cache(maxsize=16)
+def encoder_sizes(folder: Path) -> EncoderSizes:
+    """Return the sizes of a model.
+
+    They are read from ``config.json`` itself where it has them under their usual names: transformers imports torch to
+    read it, which takes longer than all else that is done before a run.
+
+    Raises
+    ------
+    WeightsError
+        If it is not the configuration of an encoder of text.
+    """
+    written = _written_config(folder)
+    if not (_is_known(written.get("model_type")) and all(type(written.get(name)) is int for name in _SIZES)):
+        written = {name: getattr(encoder_config(folder), name) for name in _SIZES}
+    return EncoderSizes(hidden=written["hidden_size"], layers=written["num_hidden_layers"])
+
+
 @lru_cache(maxsize=16)
 def encoder_config(folder: Path) -> Any:
     """Return the configuration of a model, which has ``hidden_size`` and ``num_hidden_layers``.
@@ -127,12 +160,30 @@ def encoder_config(folder: Path) -> Any:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # a damaged file raises whatever transformers stumbles over
         raise WeightsError(f"{folder}: not a model that transformers can load ({one_line(error)})") from None
-    for wanted in ("hidden_size", "num_hidden_layers", "vocab_size"):
+    for wanted in _SIZES:
         if not isinstance(getattr(config, wanted, None), int):
             raise WeightsError(
                 f"{folder}: a model of the type '{config.model_type}' has no {wanted}; expected a text encoder"
             )
     return config
+
+
+def _written_config(folder: Path) -> dict[str, Any]:
+    """Return what ``config.json`` holds; nothing where it cannot be read, of which transformers says more."""
+    try:
+        found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_known(model_type: object) -> bool:
+    """Return whether transformers has such models, without importing it."""
+    if not isinstance(model_type, str) or not re.fullmatch(r"[a-z0-9_-]+", model_type):
+        return False
+    package = importlib.util.find_spec("transformers")
+    places = [] if package is None else package.submodule_search_locations or []
+    return any((Path(place) / "models" / model_type.replace("-", "_")).is_dir() for place in places)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,7 +11,7 @@ from ..dry_weights.layers import counted, ranked
 from ..dry_weights.text_model import dry_text_model, text_model_depth
 from ..torch_precision import Precision
 from ..weights import is_packaged, model_files, model_folder
-from .encoder import Encoder, EncoderModel, encoder_config, load_encoder
+from .encoder import Encoder, EncoderModel, encoder_sizes, load_encoder
 from .tokenizer import tokenizer_files
 
 
@@ -58,9 +58,9 @@ class EncoderExtractor(TrackExtractor):
 
     def state(self) -> Field:
         """Return what a row holds: a hidden state."""
-        config = encoder_config(model_folder(self.model))
-        counted(self._layers(), config.num_hidden_layers)
-        return Field(shape=(config.hidden_size,), columns=tuple(f"hidden{i}" for i in range(config.hidden_size)))
+        sizes = encoder_sizes(model_folder(self.model))
+        counted(self._layers(), sizes.layers)
+        return Field(shape=(sizes.hidden,), columns=tuple(f"hidden{i}" for i in range(sizes.hidden)))
 
     def encoder(self, execution: Execution, added_tokens: tuple[str, ...] = ()) -> Encoder:
         """Return the model where it runs."""

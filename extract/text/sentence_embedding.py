@@ -5,7 +5,7 @@ References
 N. Reimers and I. Gurevych, Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks, EMNLP 2019.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError
+from ...media import MediaInfo
 from ...track import Field, Schema, Track, empty_track
 from ..base import CPU, Execution
 from .encoder_extractor import EncoderExtractor
@@ -20,6 +21,7 @@ from .subwords import utterance_rows, utterance_texts, words_without
 
 TokenPool = Literal["mean", "cls", "max"]
 """How the tokens of an utterance become one vector."""
+_WORDS_PER_UTTERANCE = 10
 _SMALLEST_LENGTH = 1e-12
 """Shorter vectors are not made longer; as in sentence-transformers."""
 
@@ -45,6 +47,10 @@ class SentenceEmbedding(EncoderExtractor):
     """The ``mean`` or the ``max`` over all tokens, special ones too, or the first token's state (``cls``)."""
     normalised: bool = True
     """Divide by the Euclidean length."""
+
+    def expected_rows(self, info: MediaInfo, needed: Sequence[float]) -> float:
+        """Return the number of utterances of ordinary length."""
+        return needed[0] / _WORDS_PER_UTTERANCE
 
     @property
     def schema(self) -> Schema:

@@ -1,5 +1,7 @@
 """One recording: waves, gaps, failures. The extractors here are real; a few are made to fail."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,9 +17,17 @@ from trimodal.errors import TrackError
 from trimodal.extract import AudioExtractor, Execution, Extractor, VideoExtractor
 from trimodal.extract.audio.mfcc import Mfcc
 from trimodal.extract.audio.voice_activity import VoiceActivity
+from trimodal.extract.audio.waveform import Waveform
 from trimodal.extract.base import CPU
 from trimodal.extract.plan import make_plan
-from trimodal.extract.recording import Failure, RecordingTracks, extract_recording, find_recording
+from trimodal.extract.recording import (
+    Failure,
+    RecordingTracks,
+    extract_recording,
+    find_recording,
+    keep_failure,
+    known_recording,
+)
 from trimodal.extract.text.words import Words
 from trimodal.extract.track_file import read_track
 from trimodal.extract.video.face_choice import FaceChoice
@@ -108,6 +118,39 @@ def test_only_what_changed_is_made_again(sample: Path, tmp_path: Path) -> None:
     result = _extract(sample / "happy.mp4", tmp_path, mfcc=Mfcc(n_mfcc=13), light=Brightness(sampling=TWO_FPS))
     assert isinstance(result, RecordingTracks)
     assert result.extracted == ("mfcc",)
+
+
+def test_a_track_that_a_power_cut_left_empty_is_made_again(sample: Path, tmp_path: Path) -> None:
+    plan = make_plan({"mfcc": Mfcc()})
+    recording = Recording(id="happy", media=sample / "happy.mp4")
+    first = extract_recording(recording, [], plan, tmp_path, CPU)
+    assert isinstance(first, RecordingTracks)
+    content = first.paths["mfcc"].read_bytes()
+    first.paths["mfcc"].write_bytes(b"")
+    again = extract_recording(recording, [], plan, tmp_path, CPU)
+    assert isinstance(again, RecordingTracks)
+    assert again.extracted == ("mfcc",)
+    assert again.extracted_bytes == len(content)
+    assert first.paths["mfcc"].read_bytes() == content
+
+
+def test_a_damaged_track_that_others_need_is_made_again_once_it_is_deleted(sample: Path, tmp_path: Path) -> None:
+    extractors = {"words": Words(), "spoken": Waveform(length_seconds=0.1, intervals="words")}
+    recording = Recording(id="happy", media=sample / "happy.mp4", transcript=sample / "happy.json")
+    plan = make_plan(extractors)
+    first = extract_recording(recording, [], plan, tmp_path, CPU)
+    assert isinstance(first, RecordingTracks)
+    os.truncate(first.paths["words"], first.paths["words"].stat().st_size // 2)
+    first.paths["spoken"].unlink()
+    failed = extract_recording(recording, [], plan, tmp_path, CPU)
+    assert isinstance(failed, Failure)
+    assert re.search(r"words-.*\.h5: not a readable track \(.*\); delete it to have it made again$", failed.reason)
+    keep_failure(failed, recording, [], plan, tmp_path)
+    first.paths["words"].unlink()
+    assert known_recording(recording, [], plan, tmp_path) is None  # there is work left
+    again = extract_recording(recording, [], plan, tmp_path, CPU)
+    assert isinstance(again, RecordingTracks)
+    assert set(again.extracted) == {"words", "spoken"}
 
 
 def test_missing_modalities_are_gaps(tmp_path: Path, media: Path) -> None:

@@ -2,9 +2,10 @@
 
 import csv
 import os
+import random
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from poison import SECONDS, Poison, write_sound
 
 from trimodal.corpus import Corpus, read_corpus
 from trimodal.errors import TrackError, UsageError
+from trimodal.extract.runner import Watcher
 from trimodal.extract.running import Running
+from trimodal.extract.running.disk import Estimate
+from trimodal.extract.running.work import Item
 from trimodal.extract.work_folder import locked
 from trimodal.pipeline import Extraction, extract, run, status
-from trimodal.recipe import Recipe, parse_recipe
-from trimodal.store import FeatureStore, verify
+from trimodal.recipe import Recipe, load_recipe, parse_recipe
+from trimodal.store import FeatureStore, diff, verify
 
 CHEAP = parse_recipe(
     "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.1}}}\n"
@@ -143,6 +147,38 @@ def test_bit_identical_whatever_the_workers_and_the_order(sample: Path, tmp_path
         assert _bytes(other.store) == _bytes(first.store)
 
 
+@pytest.mark.parametrize("jobs", [0, 1, 2])
+def test_bit_identical_whatever_the_order_of_the_work(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    corpus = read_corpus(sample)
+    first = run(corpus, CHEAP, tmp_path / "first", running=Running(jobs=1))
+    orders = []
+
+    def shuffled(items: Sequence[Item], seconds: Sequence[float], workers: int) -> list[list[Item]]:
+        order = list(items)
+        random.Random(len(orders)).shuffle(order)
+        orders.append(tuple(item.id for item in order))
+        return [order[:2], order[2:3], order[3:]] if len(orders) % 2 else [[item] for item in order]
+
+    monkeypatch.setattr("trimodal.extract.runner.make_groups", shuffled)
+    for number in range(3):
+        other = run(corpus, CHEAP, tmp_path / f"{number}", running=Running(jobs=jobs))
+        assert other.extraction.extracted == 6
+        assert _bytes(other.store) == _bytes(first.store)
+    assert len(set(orders)) > 3
+
+
+def test_the_order_of_the_corpus_moves_segments_and_changes_none(sample: Path, tmp_path: Path) -> None:
+    corpus = read_corpus(sample)
+    recordings = random.Random(0).sample(corpus.recordings, len(corpus.recordings))
+    assert [one.id for one in recordings] != [one.id for one in corpus.recordings]
+    one = run(corpus, CHEAP, tmp_path / "one")
+    other = run(replace(corpus, recordings=tuple(recordings)), CHEAP, tmp_path / "other", running=Running(jobs=2))
+    assert diff(FeatureStore(one.store), FeatureStore(other.store)) == []
+    assert FeatureStore(other.store).segments["recording"].tolist() == [one.id for one in recordings]
+
+
 def test_two_runs_in_one_work_folder(sample: Path, tmp_path: Path) -> None:
     with locked(tmp_path / "w"), pytest.raises(UsageError, match="another run is at work in this folder; wait for it"):
         extract(read_corpus(sample), CHEAP, tmp_path / "w")
@@ -168,11 +204,52 @@ def test_what_killed_runs_left_is_cleared_away(sample: Path, tmp_path: Path) -> 
 
 def test_a_disk_that_is_too_small_stops_the_run(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    free = iter([usage.free, *[1000] * 9])  # it was enough before the first recording
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=next(free)))
     with pytest.raises(TrackError, match=r"GB of tracks are still to come and 0\.0 GB are free; make room"):
         extract(read_corpus(sample), CHEAP, tmp_path / "w")
     monkeypatch.undo()
     assert 0 < extract(read_corpus(sample), CHEAP, tmp_path / "w").extracted < 6
+
+
+def test_a_disk_that_is_too_small_from_the_start(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
+    expected = r"w: about 0\.0 GB of tracks and 0\.0 GB of store are to come and 0\.0 GB are free; make room, or give"
+    with pytest.raises(TrackError, match=expected):
+        run(read_corpus(sample), CHEAP, tmp_path / "s", work=tmp_path / "w")
+    assert not (tmp_path / "w" / "tracks").exists()
+    assert not (tmp_path / "s").exists()
+
+
+class Estimates(Watcher):
+    def __init__(self) -> None:
+        self.heard: list[Estimate] = []
+
+    def estimate(self, estimate: Estimate, free_bytes: int) -> None:
+        assert free_bytes > 0
+        self.heard.append(estimate)
+
+
+def test_the_estimate_is_within_a_factor_of_two(sample: Path, tmp_path: Path) -> None:
+    watcher, corpus = Estimates(), read_corpus(sample)
+    report = run(corpus, load_recipe("quickstart"), tmp_path / "s", watcher=watcher)
+    (estimate,) = watcher.heard
+    tracks = sum(path.stat().st_size for one in report.extraction.recordings for path in one.paths.values())
+    store = sum(path.stat().st_size for path in report.store.iterdir())
+    assert estimate.media_seconds == pytest.approx(sum(one.duration_seconds for one in report.extraction.recordings))
+    assert tracks / 2 < estimate.tracks_bytes < tracks * 2
+    assert store / 2 < estimate.store_bytes < store * 2
+    # Of what is there already only the store is counted.
+    one = report.extraction.recordings[0]
+    one.paths["mfcc"].unlink()
+    run(corpus, load_recipe("quickstart"), tmp_path / "t", work=tmp_path / "s.work", watcher=watcher)
+    again = watcher.heard[1]
+    size = one.paths["mfcc"].stat().st_size
+    assert size / 2 < again.tracks_bytes < size * 2
+    assert (again.media_seconds, again.store_bytes) == (one.duration_seconds, estimate.store_bytes)
+    extract(corpus, replace(CHEAP, name="other"), tmp_path / "s.work", watcher=watcher)
+    assert watcher.heard[2].store_bytes == 0
 
 
 def test_odd_ids(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import h5py
@@ -65,6 +66,18 @@ def test_nothing_stays_of_a_track_that_was_not_finished(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_content_is_on_the_disk_before_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = []
+
+    def sync(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size, (tmp_path / "t.h5").exists()))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    _write(tmp_path / "t.h5", [_piece(5)])
+    status = (tmp_path / "t.h5").stat()
+    assert synced == [(status.st_ino, status.st_size, False)]
+
+
 def test_damaged_and_foreign_files_are_named(tmp_path: Path) -> None:
     path = tmp_path / "t.h5"
     path.write_bytes(b"no HDF5")
@@ -72,6 +85,10 @@ def test_damaged_and_foreign_files_are_named(tmp_path: Path) -> None:
         read_track(path, SCHEMA)
     with pytest.raises(TrackError, match=r"t\.h5: not a readable track"):
         read_made_by(path)
+    _write(path, [_piece(5)])
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(TrackError, match=r"t\.h5: not a readable track \(.*truncated file.*delete it to have it made"):
+        read_track(path, SCHEMA)
     path.unlink()
     with h5py.File(path, "w") as file:
         file.attrs["format"] = "other"

@@ -289,7 +289,7 @@ def test_full_disk(tmp_path: Path, most_bytes: int, before: bool) -> None:
     old = _content(write_store(path, {"two": RECORDINGS["two"]})) if before else {}
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         found = pool.submit(_write_on_a_full_disk, path, most_bytes).result()
-    assert found.endswith("cannot be written (file too large)")
+    assert found == f"{path}: cannot be written (file too large)"
     assert list(tmp_path.iterdir()) == ([path] if before else [])
     assert not before or _content(path) == old
 

@@ -6,7 +6,8 @@ given; the sound decides.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import product
 from typing import Any
@@ -333,6 +334,19 @@ def _unique(forms: Iterable[Form]) -> list[Form]:
 
 @cache
 def _engine() -> Any:
-    import inflect
-
+    with _without_type_checks():
+        import inflect
     return inflect.engine()
+
+
+@contextmanager
+def _without_type_checks() -> Iterator[None]:
+    """Keep inflect from rewriting its functions, while it is imported, so that they check types: that takes 1.4 s."""
+    import typeguard
+
+    checked = typeguard.typechecked
+    typeguard.typechecked = lambda function: function  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        typeguard.typechecked = checked

@@ -1,10 +1,13 @@
 """A real Dask cluster of processes on this machine."""
 
+import shutil
+import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
+import networks
 import psutil
 import pytest
 from distributed import LocalCluster
@@ -40,8 +43,7 @@ def test_the_same_bytes_and_the_same_failures(sample: Path, tmp_path: Path, monk
     assert [replace(one, details="") for one in there.extraction.failures] == [
         replace(one, details="") for one in here.extraction.failures
     ]
-    stores = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("here", "there")]
-    assert stores[0] == stores[1]
+    assert _bytes(tmp_path / "here") == _bytes(tmp_path / "there")
     time.sleep(0.5)
     left = [
         process for process in psutil.Process().children(recursive=True) if "running.worker" in str(process.cmdline())
@@ -54,6 +56,36 @@ def test_a_cluster_that_is_there_already(sample: Path, tmp_path: Path) -> None:
         running = Running(scheduler=cluster.scheduler_address)
         report = run(read_corpus(sample), CHEAP, tmp_path / "s", running=running)
     assert report.extraction.extracted == 6
+
+
+def test_workers_in_networks_of_their_own(sample: Path, tmp_path: Path) -> None:
+    cable = (*networks.NEW_NETWORK, "ip", "link", "add", "one", "type", "veth", "peer", "name", "other")
+    if not (shutil.which("unshare") and shutil.which("ip") and shutil.which("nsenter")):
+        pytest.skip("needs the programs unshare, nsenter and ip")
+    if (tried := subprocess.run(cable, capture_output=True, text=True)).returncode:
+        pytest.skip(f"network namespaces are not permitted here: {tried.stderr.strip()}")
+    (tmp_path / "cheap.yaml").write_text(CHEAP.text)
+    command = ("trimodal", "run", str(sample), "--recipe", "cheap.yaml", "--out", "there", "--backend", "dask")
+    done = subprocess.run(
+        [
+            *(*networks.NEW_NETWORK, sys.executable, networks.__file__),
+            *(sys.executable, "-m", *command, "--scheduler", networks.SCHEDULER, "--jobs", "2"),
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "Register worker addr: tcp://10.0.1.2:" in done.stdout
+    assert "Register worker addr: tcp://10.0.2.2:" in done.stdout
+    run(read_corpus(sample), CHEAP, tmp_path / "here", running=Running(jobs=2))
+    assert _bytes(tmp_path / "there") == _bytes(tmp_path / "here")
+
+
+def _bytes(store: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in store.iterdir()}
 
 
 def test_no_scheduler(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from trimodal.errors import TrackError
-from trimodal.extract.running.disk import Forecast
+from trimodal.extract.running.disk import Estimate, Forecast, check_room
 
 
 def test_what_is_still_to_come(tmp_path: Path) -> None:
@@ -23,3 +23,31 @@ def test_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=0))
     with pytest.raises(TrackError, match=r"and 0\.0 GB are free"):
         Forecast(tmp_path, 0.0).check()
+
+
+def _estimate(tracks: float, store: float) -> Estimate:
+    return Estimate(tracks_bytes=tracks, store_bytes=store, media_seconds=1.0)
+
+
+def test_half_of_the_estimate_has_to_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=2 * 10**9))
+    store = tmp_path / "not" / "there"
+    assert check_room(_estimate(3e9, 0.9e9), tmp_path, store) == 2 * 10**9
+    assert check_room(_estimate(3.9e9, 9e9), tmp_path, None) == 2 * 10**9
+    with pytest.raises(TrackError, match=r"about 3\.0 GB of tracks and 1\.2 GB of store are to come and 2\.0 GB"):
+        check_room(_estimate(3e9, 1.2e9), tmp_path, store)
+    with pytest.raises(TrackError, match=r"about 4\.1 GB of tracks are to come and 2\.0 GB are free; make room"):
+        check_room(_estimate(4.1e9, 0.0), tmp_path, None)
+
+
+def test_store_and_tracks_on_different_disks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Path("/dev/shm")
+    if not other.is_dir() or other.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is only one file system here")
+    usage = shutil.disk_usage(tmp_path)
+    free = {tmp_path: 2 * 10**9, other: 10**9}
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=free[path]))
+    assert check_room(_estimate(3e9, 1.5e9), tmp_path, other / "s") == 2 * 10**9
+    with pytest.raises(TrackError, match=r"^/dev/shm: about 3\.0 GB of tracks and 2\.5 GB of store are to come"):
+        check_room(_estimate(3e9, 2.5e9), tmp_path, other / "s")

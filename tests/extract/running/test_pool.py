@@ -1,6 +1,9 @@
 """The pool alone, with tasks that show what it does."""
 
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pool_tasks
@@ -75,6 +78,24 @@ def test_a_program_that_a_worker_started_ends_with_it(tmp_path: Path) -> None:
     (death,) = _outcomes(Pool(1, ["cpu"], MEMORY), pool_tasks.start_program, [[slow]]).values()
     assert isinstance(death, Death)
     assert pool_tasks.is_gone(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a process that runs no code")
+def test_even_what_hangs_in_native_code_ends_with_the_pool(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; import pool_tasks; from trimodal.extract.running.pool import Pool; "
+        "from trimodal.extract.running.work import Item; "
+        "item = Item(id='a', content=Path(sys.argv[1]), limit_seconds=60.0); "
+        "list(Pool(1, ['cpu'], 2**31).do(pool_tasks.hang_and_hold, [[item]]))"
+    )
+    note = tmp_path / "pid"
+    parent = subprocess.Popen([sys.executable, "-c", code, note], cwd=Path(pool_tasks.__file__).parent)
+    while not (note.exists() and note.read_text()):
+        time.sleep(0.02)
+        assert parent.poll() is None
+    parent.kill()
+    parent.wait()
+    assert pool_tasks.is_gone(int(note.read_text()))
 
 
 def test_workers_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,16 @@ from hypothesis import strategies as st
 from text_models import POSITIONS, tiny_bert, tiny_roberta, tiny_t5
 
 from trimodal.errors import WeightsError
-from trimodal.extract.text.encoder import Encoder, EncoderModel, Window, batches, encoder_config, window_spans
+from trimodal.extract.text.encoder import (
+    Encoder,
+    EncoderModel,
+    EncoderSizes,
+    Window,
+    batches,
+    encoder_config,
+    encoder_sizes,
+    window_spans,
+)
 
 LAST = (-1,)
 
@@ -186,6 +197,43 @@ def test_refuses_what_is_no_encoder_of_text(tmp_path: Path) -> None:
     (pictures / "config.json").write_text('{"model_type": "vit"}')
     with pytest.raises(WeightsError, match="a model of the type 'vit' has no vocab_size; expected a text encoder"):
         encoder_config(pictures)
+
+
+@pytest.mark.parametrize("make", [tiny_bert, tiny_roberta])
+def test_sizes_are_those_of_the_configuration(make: object, tmp_path: Path) -> None:
+    folder = make(tmp_path)  # type: ignore[operator]
+    config = encoder_config(folder)
+    assert encoder_sizes(folder) == EncoderSizes(hidden=config.hidden_size, layers=config.num_hidden_layers)
+
+
+def test_sizes_under_other_names(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "distilbert", "dim": 48, "n_layers": 3}')
+    assert encoder_sizes(tmp_path) == EncoderSizes(hidden=48, layers=3)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"model_type": "no-such-type", "hidden_size": 8, "num_hidden_layers": 2, "vocab_size": 9}',
+        '{"model_type": "../bert", "hidden_size": 8, "num_hidden_layers": 2, "vocab_size": 9}',
+    ],
+)
+def test_sizes_of_what_is_no_configuration(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(WeightsError, match="not a model that transformers can load"):
+        encoder_sizes(tmp_path)
+
+
+def test_sizes_are_known_without_torch(tmp_path: Path) -> None:
+    folder = tiny_bert(tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from trimodal.extract.text.encoder import encoder_sizes; "
+        f"encoder_sizes(Path({str(folder)!r})); sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_refuses_broken_weights(tmp_path: Path) -> None:

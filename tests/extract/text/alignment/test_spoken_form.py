@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +94,12 @@ def test_forms_are_few_and_of_letters(token: str) -> None:
     for form in forms:
         assert form
         assert all(word and set(word) <= set("abcdefghijklmnopqrstuvwxyz'-") for word in form)
+
+
+def test_other_packages_keep_their_type_checks() -> None:
+    """In a process of its own: inflect is imported once."""
+    code = (
+        "import typeguard; before = typeguard.typechecked; from trimodal.extract.text.alignment import spoken_form; "
+        "assert spoken_form.spoken_forms('21st'); import inflect; assert typeguard.typechecked is before"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
