@@ -98,8 +98,8 @@ def _unknown_speakers(segments: pd.DataFrame, split: Mapping[str, Any]) -> Itera
 def _shared(segments: pd.DataFrame, column: str) -> Iterator[str]:
     """Find speakers, recordings and the like that are in several splits."""
     named = segments[segments[column] != ""]
-    splits = named.groupby(column)["split"].agg(lambda names: "+".join(sorted(set(names))))
-    shared = splits[splits.str.contains("+", regex=False)]
+    splits = named.groupby(column)["split"].agg(lambda names: sorted(set(names)))
+    shared = splits[splits.map(len) > 1].map("+".join)
     if len(shared):
         yield f"{column}: {len(shared)} of {len(splits)} in several splits ({_counts(shared)}): {_few(shared.index)}"
 

@@ -19,7 +19,15 @@ import store_formats
 import torch
 from torch.utils.data import DataLoader
 
-from trimodal.store import FeatureStore, OutputArrays, OutputSchema, SegmentRow, StoreDescription, StoreWriter
+from trimodal.store import (
+    FeatureStore,
+    OutputArrays,
+    OutputSchema,
+    Sample,
+    SegmentRow,
+    StoreDescription,
+    StoreWriter,
+)
 from trimodal.store.loading import (
     BatchOrder,
     BatchSampler,
@@ -84,7 +92,7 @@ def copy_rows(store: FeatureStore, places: list[list[Any]], buffer: np.ndarray) 
 def copy_store(store: FeatureStore, order: np.ndarray, buffer: np.ndarray) -> None:
     for number in order:
         for name in OUTPUTS:
-            view = store.rows(name, number).values
+            view = store.values(name, number)
             buffer[: view.nbytes].view(view.dtype)[: view.size] = view.reshape(-1)
 
 
@@ -113,6 +121,16 @@ def go_through(batches: Any) -> None:
         pass
 
 
+def pad_sequences(samples: list[Sample]) -> dict[str, Any]:
+    """Collate as training code usually does."""
+    return {
+        name: torch.nn.utils.rnn.pad_sequence(
+            [torch.from_numpy(np.array(sample.outputs[name].values)) for sample in samples], batch_first=True
+        )
+        for name in OUTPUTS
+    }
+
+
 def grouped(path: Path, batches: list[np.ndarray]) -> Iterator[Any]:
     with h5py.File(path) as file:
         for batch in batches:
@@ -127,23 +145,23 @@ def grouped(path: Path, batches: list[np.ndarray]) -> Iterator[Any]:
 def compare(title: str, limit: Epoch, rows: dict[str, Epoch], payload: int) -> None:
     """Time every row in turn with the limit, once without counting and then `ROUNDS` times; print medians of ratios."""
     alone = []
-    print(f"\n{title:58} {'ratio':>6} {'GB/s':>6}")
+    print(f"\n{title:58} {'ratio':>6} {'of CPU':>6} {'GB/s':>6} {'load':>5}")
     for name, epoch in rows.items():
         limit(), epoch()
         pairs = [(seconds(limit), seconds(epoch)) for _ in range(ROUNDS)]
-        alone += [first for first, _ in pairs]
-        ratio = statistics.median(first / second for first, second in pairs)
-        print(
-            f"{name:58} {ratio:6.3f} {payload / statistics.median(second for _, second in pairs) / 1e9:6.2f}",
-            flush=True,
-        )
-    print(f"{'(the limit itself)':58} {1:6.3f} {payload / statistics.median(alone) / 1e9:6.2f}")
+        alone += [first for (first, _), _ in pairs]
+        ratio = statistics.median(first / second for (first, _), (second, _) in pairs)
+        cpu_ratio = statistics.median(first / second for (_, first), (_, second) in pairs)
+        rate = payload / statistics.median(second for _, (second, _) in pairs) / 1e9
+        print(f"{name:58} {ratio:6.3f} {cpu_ratio:6.3f} {rate:6.2f} {os.getloadavg()[0]:5.1f}", flush=True)
+    print(f"{'(the limit itself)':58} {1:6.3f} {1:6.3f} {payload / statistics.median(alone) / 1e9:6.2f}")
 
 
-def seconds(epoch: Epoch) -> float:
-    started = time.perf_counter()
+def seconds(epoch: Epoch) -> tuple[float, float]:
+    """Return how long an epoch takes, and the processor time that all threads of this process take for it."""
+    started, busy = time.perf_counter(), time.process_time()
     epoch()
-    return time.perf_counter() - started
+    return time.perf_counter() - started, time.process_time() - busy
 
 
 def measure_formats(folder: Path, utterances: int, dtype: str) -> None:
@@ -192,6 +210,9 @@ def measure_batches(folder: Path, utterances: int, dtype: str) -> None:
     if torch.cuda.is_available():
         loaders["TorchLoader, 2 threads, cuda"] = TorchLoader(segments, order, threads=2, device="cuda")
     rows: dict[str, Epoch] = {name: partial(go_through, loader) for name, loader in loaders.items()}
+    rows["torch DataLoader over it, pad_sequence, 0 workers"] = partial(
+        go_through, DataLoader(dataset, batch_sampler=BatchSampler(dataset, order), collate_fn=pad_sequences)
+    )
     for workers in (0, 2):
         loader = DataLoader(
             dataset, batch_sampler=BatchSampler(dataset, order), collate_fn=collate, num_workers=workers

@@ -120,8 +120,8 @@ def read_table(
             problem = "has no column" if column not in header else "has more than one column"
             raise CorpusError(f"{path}: {problem} '{column}'; {did_you_mean(column, header)}")
     if more := [name for name in header if name not in (*columns, *optional)]:
-        line = f"{path}: {counted('columns are not used', more)}"
-        (findings.note if others == "note" else findings.problem)(line)
+        found = f"{path}: {counted('columns are not used', more)}"
+        (findings.note if others == "note" else findings.problem)(found)
     for line, cells in rows:
         if len(cells) != len(header):
             raise CorpusError(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
@@ -137,6 +137,29 @@ def locate(path: Path, dataset: h5py.Dataset) -> Located:
         raise StoreError(f"{where}: cannot be read ({error})") from None
 
 
+class Rows(Protocol):
+    """The rows of a dataset; of a slice they are read-only: a view of the file, or a copy of what is compressed."""
+
+    def __getitem__(self, rows: slice, /) -> NDArray[Any]: ...
+
+
+@dataclass(frozen=True)
+class _PackedRows:
+    """Rows that HDF5 unpacks, those alone that are asked for."""
+
+    path: Path
+    located: Located
+
+    def __getitem__(self, rows: slice, /) -> NDArray[Any]:
+        with open_shard(self.path) as file:
+            try:
+                copy = np.asarray(file[self.located.name][rows], self.located.dtype)
+            except DAMAGE as error:
+                raise StoreError(f"{self.path}:{self.located.name}: cannot be read ({error})") from None
+        copy.flags.writeable = False
+        return copy
+
+
 class ShardData:
     """The rows of a shard: from one map of the file where they lie in one piece, else through HDF5.
 
@@ -147,21 +170,18 @@ class ShardData:
         self._path = path
         # One map for the whole shard: every map holds a file descriptor, and a store can have thousands of datasets.
         self._map: NDArray[np.uint8] | None = None
-        self._mapped: dict[str, NDArray[Any]] = {}
+        self._found: dict[str, Rows] = {}
+
+    def dataset(self, located: Located) -> Rows:
+        """Return all rows of a dataset, of which nothing is read yet."""
+        if located.name not in self._found:
+            is_mapped = located.offset is not None or 0 in located.shape
+            self._found[located.name] = self._view(located) if is_mapped else _PackedRows(self._path, located)
+        return self._found[located.name]
 
     def rows(self, located: Located, rows: slice = slice(None)) -> NDArray[Any]:
         """Return rows of a dataset, read-only: a view of the file, or a copy of those alone that are compressed."""
-        if located.offset is not None or 0 in located.shape:
-            if located.name not in self._mapped:
-                self._mapped[located.name] = self._view(located)
-            return self._mapped[located.name][rows]
-        with open_shard(self._path) as file:
-            try:
-                copy = np.asarray(file[located.name][rows], located.dtype)
-            except DAMAGE as error:
-                raise StoreError(f"{self._path}:{located.name}: cannot be read ({error})") from None
-        copy.flags.writeable = False
-        return copy
+        return self.dataset(located)[rows]
 
     def _view(self, located: Located) -> NDArray[Any]:
         if located.offset is None or 0 in located.shape:

@@ -25,12 +25,17 @@ def merge(stores: Sequence[FeatureStore], path: Path) -> None:
     stores
         At least one; no recording is in two of them.
     path
-        The store to write; one that is there is replaced.
+        The store to write; one that is there is replaced. It may be the first of them, which grows that way.
 
     Raises
     ------
     StoreError
         If the stores do not fit together, or cannot be read or written.
+
+    Notes
+    -----
+    The counts of segments that were left out are added up. A `subset` has those of the whole store, so merged subsets
+    of one store have them as often as there are of these.
     """
     first = stores[0]
     for other in stores[1:]:

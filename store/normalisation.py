@@ -1,6 +1,6 @@
 """Normalising the rows of outputs by statistics of a store, or by those of the segment itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -65,13 +65,23 @@ class Normaliser:
 
     def __call__(self, outputs: Mapping[str, OutputRows]) -> dict[str, OutputRows]:
         """Return the outputs of a segment, normalised ones as float32."""
-        return {**outputs, **{name: self._normalised(name, outputs[name]) for name in self._scalings}}
+        normalised = {
+            name: replace(outputs[name], values=self.normalised(name, outputs[name].values, outputs[name].mask))
+            for name in self.outputs
+        }
+        return {**outputs, **normalised}
 
-    def _normalised(self, name: str, rows: OutputRows) -> OutputRows:
-        values = (self._scalings[name] or _own_scaling(rows))(rows.values)
-        if name in self._zero:
-            values[~rows.mask] = 0
-        return replace(rows, values=values)
+    @property
+    def outputs(self) -> Collection[str]:
+        """The outputs that are normalised."""
+        return self._scalings.keys()
+
+    def normalised(self, output: str, values: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Return the values of one of `outputs` of a segment normalised; ``mask`` says which rows were observed."""
+        scaled = (self._scalings[output] or _own_scaling(values, mask))(values)
+        if output in self._zero:
+            scaled[~mask] = 0
+        return scaled
 
 
 def scaling(found: ColumnStatistics, method: Method) -> Scaling:
@@ -85,9 +95,9 @@ def scaling(found: ColumnStatistics, method: Method) -> Scaling:
     return Scaling(shift=shift, scale=np.where(scale > 0, scale, 1.0))
 
 
-def _own_scaling(rows: OutputRows) -> Scaling:
-    columns = rows.values.shape[-1] if rows.values.ndim > 1 else 1
-    observed = rows.values[rows.mask].reshape(-1, columns).astype(np.float64)
+def _own_scaling(values: NDArray[Any], mask: NDArray[np.bool_]) -> Scaling:
+    columns = values.shape[-1] if values.ndim > 1 else 1
+    observed = values[mask].reshape(-1, columns).astype(np.float64)
     if not len(observed):
         return Scaling(shift=np.zeros(columns), scale=np.ones(columns))
     moments = Moments.of(observed)

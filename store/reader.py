@@ -1,7 +1,7 @@
 """Reading a store: a table of segments, and their outputs as views of memory-mapped shards."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -35,6 +35,16 @@ class OutputRows:
 
     def __len__(self) -> int:
         return len(self.values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatheredRows:
+    """One output of several segments, read-only as in `OutputRows`: what a batch is made of."""
+
+    values: list[NDArray[Any]]
+    """Of every segment an array of shape (L, ...)."""
+    mask: list[NDArray[np.bool_]]
+    """Of every segment an array of shape (L,)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,15 +120,13 @@ class FeatureStore:
     def segments(self) -> pd.DataFrame:
         """The segment table: id, recording, start, end, split, speaker, text and a column for every label."""
         if self._segments is None:
-            self._segments = pd.concat(
-                [pd.DataFrame(shard.segment_table()) for shard in self.shards()], ignore_index=True
-            )
+            self._segments = _table([shard.segment_table() for shard in self.shards()])
         return self._segments
 
     @property
     def gaps(self) -> pd.DataFrame:
         """What could not be observed, and why: recording, track, start, end, reason."""
-        return pd.concat([pd.DataFrame(shard.gap_table()) for shard in self.shards()], ignore_index=True)
+        return _table([shard.gap_table() for shard in self.shards()])
 
     @property
     def statistics(self) -> Mapping[str, StatisticsTable]:
@@ -186,6 +194,17 @@ class FeatureStore:
         shard, place = self._locate(segment)
         return _rows(shard, output, place)
 
+    def values(self, output: str, segment: int) -> NDArray[Any]:
+        """Return the values of one output of one segment, and read nothing else."""
+        shard, place = self._locate(segment)
+        views = shard.views(output)
+        return views.values[views.offsets[place] : views.offsets[place + 1]]
+
+    def gather(self, outputs: Sequence[str], segments: Sequence[int]) -> dict[str, GatheredRows]:
+        """Return some outputs of some segments, without their times and coverage."""
+        located = [self._locate(segment) for segment in segments]
+        return {name: _gathered(name, located) for name in outputs}
+
     def text(self, output: str, segment: int) -> list[str]:
         """Return the word of every row of one output of one segment."""
         shard, place = self._locate(segment)
@@ -205,16 +224,28 @@ class FeatureStore:
         return self.shard(number), place - (self._ends[number - 1] if number else 0)
 
 
+def _table(parts: Sequence[Mapping[str, NDArray[Any]]]) -> pd.DataFrame:
+    # Joined before pandas has them: it looks at every text of a column that it is given.
+    return pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+
+
 def _slice(shard: ShardReader, output: str, place: int) -> slice:
-    first, last = shard.array(output, "offsets")[place : place + 2]
-    return slice(int(first), int(last))
+    offsets = shard.views(output).offsets
+    return slice(offsets[place], offsets[place + 1])
 
 
 def _rows(shard: ShardReader, output: str, place: int) -> OutputRows:
-    rows = _slice(shard, output, place)
+    views, rows = shard.views(output), _slice(shard, output, place)
     return OutputRows(
-        values=shard.rows(output, "values", rows),
-        times=shard.rows(output, "times", rows),
-        mask=shard.rows(output, "mask", rows),
-        coverage=shard.rows(output, "coverage", rows),
+        values=views.values[rows], times=views.times[rows], mask=views.mask[rows], coverage=views.coverage[rows]
     )
+
+
+def _gathered(output: str, located: Sequence[tuple[ShardReader, int]]) -> GatheredRows:
+    values, mask = [], []
+    for shard, place in located:
+        views = shard.views(output)
+        rows = slice(views.offsets[place], views.offsets[place + 1])
+        values.append(views.values[rows])
+        mask.append(views.mask[rows])
+    return GatheredRows(values=values, mask=mask)

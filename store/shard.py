@@ -1,7 +1,8 @@
 """Reading one shard. `docs/store-format.md` says what must be in it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,25 @@ from numpy.typing import NDArray
 
 from ..errors import StoreError
 from .elements import OUTPUT_ATTRIBUTES, Column, LocatedOutput, element, read_column
-from .hdf5 import Located, ShardData, check_head, open_shard, text_attribute
+from .hdf5 import Located, Rows, ShardData, check_head, open_shard, text_attribute
 from .manifest import Manifest
 from .schema import FORMAT, VERSION, OutputSchema, SegmentRow
 
 SEGMENT_COLUMNS = ("id", "recording", "start", "end", "split", "speaker", "text")
 NUMBER_COLUMNS = ("start", "end")
 GAP_COLUMNS = ("recording", "track", "start", "end", "reason")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OutputViews:
+    """All rows of one output of one shard: those of segment i are ``offsets[i]:offsets[i + 1]``."""
+
+    offsets: list[int]
+    """A list, because single numbers come out of an array ten times as slowly."""
+    values: Rows
+    times: Rows
+    mask: Rows
+    coverage: Rows
 
 
 class ShardReader:
@@ -42,10 +55,11 @@ class ShardReader:
         self._kinds = labels
         self._data = ShardData(path)
         self._outputs: dict[str, LocatedOutput] = {}
+        self._views: dict[str, OutputViews] = {}
         self._columns: dict[tuple[str, str], NDArray[Any]] = {}
         with open_shard(path) as file:
             _check_version(path, file)
-            self.segments = _column(path, file, "segments", "id", is_text=True).shape[0]
+            self.segments = _columns(path, file, "segments", {"id": True})["id"].shape[0]
             """Number of segments."""
 
     @classmethod
@@ -67,17 +81,27 @@ class ShardReader:
         """Return some rows of one of `OUTPUT_DATASETS`, read-only; of what is compressed, no others are unpacked."""
         return self._data.rows(self._output(output).datasets[dataset], rows)
 
+    def views(self, output: str) -> OutputViews:
+        """Return the rows of an output, to be cut by segment; what is compressed is unpacked when it is."""
+        if output not in self._views:
+            datasets = self._output(output).datasets
+            self._views[output] = OutputViews(
+                offsets=self._data.rows(datasets["offsets"]).tolist(),
+                **{name: self._data.dataset(datasets[name]) for name in ("values", "times", "mask", "coverage")},
+            )
+        return self._views[output]
+
     def column(self, name: str) -> NDArray[Any]:
         """Return a column of the segment table, kept for the next time."""
-        return self._cells("segments", name, name not in NUMBER_COLUMNS)
+        return self._cells("segments", [name])[name]
 
     def label(self, name: str) -> NDArray[Any]:
         """Return a label of all segments, kept for the next time."""
-        return self._cells("labels", name, self._kinds[name] == "text")
+        return self._cells("labels", [name])[name]
 
     def segment_table(self) -> dict[str, NDArray[Any]]:
         """Return the columns of the segment table, then the labels."""
-        return {name: self.column(name) for name in SEGMENT_COLUMNS} | {name: self.label(name) for name in self._kinds}
+        return self._cells("segments", SEGMENT_COLUMNS) | self._cells("labels", self._kinds)
 
     def segment_rows(self) -> list[SegmentRow]:
         """Return the segment table by rows."""
@@ -93,7 +117,7 @@ class ShardReader:
 
     def gap_table(self) -> dict[str, NDArray[Any]]:
         """Return the columns of the table of gaps."""
-        table = {name: self._cells("gaps", name, name not in NUMBER_COLUMNS) for name in GAP_COLUMNS}
+        table = self._cells("gaps", GAP_COLUMNS)
         for name, cells in table.items():
             if len(cells) != len(table["recording"]):
                 raise StoreError(f"{self._path}:/gaps/{name}: {len(cells)} rows; expected {len(table['recording'])}")
@@ -142,15 +166,19 @@ class ShardReader:
         offsets = self.array(output, "offsets")
         return np.asarray(before[offsets[1:]] > before[offsets[:-1]], bool)
 
-    def _cells(self, table: str, name: str, is_text: bool) -> NDArray[Any]:
-        """Return a column of a table, found and read once: a column is found as slowly as it is read fast."""
-        if (table, name) not in self._columns:
+    def _cells(self, table: str, names: Collection[str]) -> dict[str, NDArray[Any]]:
+        """Return columns of a table, found and read once: a column is found as slowly as it is read fast."""
+        if wanted := {name: self._is_text(table, name) for name in names if (table, name) not in self._columns}:
             with open_shard(self._path) as file:
-                column = _column(self._path, file, table, name, is_text)
-            if table != "gaps" and column.shape[0] != self.segments:
-                raise StoreError(f"{self._path}:{column.name}: {column.shape[0]} rows; expected {self.segments}")
-            self._columns[table, name] = read_column(self._data, column, self._path)
-        return self._columns[table, name]
+                columns = _columns(self._path, file, table, wanted)
+            for name, column in columns.items():
+                if table != "gaps" and column.shape[0] != self.segments:
+                    raise StoreError(f"{self._path}:{column.name}: {column.shape[0]} rows; expected {self.segments}")
+                self._columns[table, name] = read_column(self._data, column, self._path)
+        return {name: self._columns[table, name] for name in names}
+
+    def _is_text(self, table: str, name: str) -> bool:
+        return self._kinds[name] == "text" if table == "labels" else name not in NUMBER_COLUMNS
 
     def _output(self, name: str) -> LocatedOutput:
         """Return where an output lies, found once."""
@@ -194,11 +222,15 @@ def _check_version(path: Path, file: h5py.File) -> None:
         raise StoreError(f"{path}: format {kind} version {version}; expected {FORMAT} version {VERSION}")
 
 
-def _column(path: Path, file: h5py.File, table: str, name: str, is_text: bool) -> Column:
-    """Return where a column lies that a table must have; it may have others."""
-    if name not in element(path, file, table, ("table",)):
-        raise StoreError(f"{path}:/{table}/{name}: missing; expected a column")
-    column: Column = element(path, file[table], name, ("text",) if is_text else ("numbers",))
-    if isinstance(column, Located) and (column.dtype != np.float64 or len(column.shape) != 1):
-        raise StoreError(f"{path}:{column.name}: {column.dtype} {column.shape}; expected one dimension of float64")
-    return column
+def _columns(path: Path, file: h5py.File, table: str, are_text: Mapping[str, bool]) -> dict[str, Column]:
+    """Return where columns lie that a table must have; it may have others."""
+    there = element(path, file, table, ("table",))
+    columns: dict[str, Column] = {}
+    for name, is_text in are_text.items():
+        if name not in there:
+            raise StoreError(f"{path}:/{table}/{name}: missing; expected a column")
+        column: Column = element(path, file[table], name, ("text",) if is_text else ("numbers",))
+        if isinstance(column, Located) and (column.dtype != np.float64 or len(column.shape) != 1):
+            raise StoreError(f"{path}:{column.name}: {column.dtype} {column.shape}; expected one dimension of float64")
+        columns[name] = column
+    return columns

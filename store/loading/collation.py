@@ -7,7 +7,9 @@ import numpy as np
 
 from ...errors import StoreError, require_packages
 from ..reader import Sample
-from .padding import Padding, cut, make_batch
+from .buffers import BatchMemory
+from .padding import Padding, make_batch
+from .segments import GatheredSegments
 
 require_packages("trimodal.store.loading.collation", ["torch"], "torch")
 
@@ -31,7 +33,7 @@ def collate(samples: Sequence[Sample], padding: Padding = _PADDING) -> dict[str,
     dict
         As `make_batch` describes it, with tensors for arrays.
     """
-    return as_tensors(make_batch(samples, padding, lambda name, shape, dtype: np.empty(shape, dtype)))
+    return as_tensors(make_batch(GatheredSegments.of(samples), padding, BatchMemory()))
 
 
 def collate_packed(samples: Sequence[Sample], padding: Padding = _PADDING) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def collate_packed(samples: Sequence[Sample], padding: Padding = _PADDING) -> di
     """
     batch = collate(samples, padding)
     for name in samples[0].outputs:
-        rows = [_tensor(sample, name, padding) for sample in samples]
+        rows = _tensors(samples, name, padding)
         if empty := [sample.id for sample, one in zip(samples, rows, strict=True) if not len(one)]:
             raise StoreError(f"segment '{empty[0]}' has no rows of '{name}' to pack; leave it out, or pad")
         batch[name]["values"] = torch.nn.utils.rnn.pack_sequence(rows, enforce_sorted=False)
@@ -60,7 +62,7 @@ def collate_nested(samples: Sequence[Sample], padding: Padding = _PADDING) -> di
     """
     batch = collate(samples, padding)
     for name in samples[0].outputs:
-        rows = [_tensor(sample, name, padding) for sample in samples]
+        rows = _tensors(samples, name, padding)
         batch[name]["values"] = torch.nested.nested_tensor(rows, layout=torch.jagged)
     return batch
 
@@ -74,6 +76,7 @@ def _shared(value: Any) -> Any:
     return torch.from_numpy(value) if isinstance(value, np.ndarray) else value
 
 
-def _tensor(sample: Sample, output: str, padding: Padding) -> torch.Tensor:
-    # A copy: the store cannot be written, and tensors cannot be read-only.
-    return torch.from_numpy(np.array(cut(sample, output, padding)[0]))
+def _tensors(samples: Sequence[Sample], output: str, padding: Padding) -> list[torch.Tensor]:
+    # Copies: the store cannot be written, and tensors cannot be read-only.
+    kept = padding.cut(output, [sample.outputs[output].values for sample in samples])
+    return [torch.from_numpy(np.array(values)) for values in kept]

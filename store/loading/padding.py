@@ -1,17 +1,16 @@
 """Bringing segments of different lengths into one array."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError
-from ..reader import Sample
-
-Allocate: TypeAlias = Callable[[str, tuple[int, ...], np.dtype[Any]], NDArray[Any]]
-"""Returns an array for the values of an output, of any content, by name, shape and dtype."""
+from ..reader import GatheredRows
+from .buffers import BatchMemory
+from .segments import GatheredSegments
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,27 +40,31 @@ class Padding:
                 if length is not None and length < 1:
                     raise ParameterError(f"{name}: {length}; expected 1 or more rows")
 
-    def rows(self, output: str, length: int) -> slice:
-        """Return which rows of a segment are kept."""
-        kept = min(length, _of(self.max_length, output) or length)
-        return slice(0, kept) if self.keep == "first" else slice(length - kept, length)
+    def cut(self, output: str, arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        """Return of arrays, one for every segment, the rows that are kept."""
+        longest = _of(self.max_length, output)
+        if longest is None:
+            return arrays
+        if self.keep == "first":
+            return [array[:longest] for array in arrays]
+        return [array[max(len(array) - longest, 0) :] for array in arrays]
 
     def length(self, output: str, lengths: Sequence[int]) -> int:
         """Return how long a batch of segments of these lengths is, once they are cut."""
         return max(*lengths, _of(self.min_length, output) or 0)
 
 
-def make_batch(samples: Sequence[Sample], padding: Padding, allocate: Allocate) -> dict[str, Any]:
+def make_batch(segments: GatheredSegments, padding: Padding, memory: BatchMemory) -> dict[str, Any]:
     """Make a batch of padded arrays.
 
     Parameters
     ----------
-    samples
-        Segments of one store.
+    segments
+        What it is made of.
     padding
         How they are padded.
-    allocate
-        Where the values go.
+    memory
+        Where the values go, and how they get there.
 
     Returns
     -------
@@ -71,40 +74,28 @@ def make_batch(samples: Sequence[Sample], padding: Padding, allocate: Allocate) 
         observed in a segment. ``id`` is a list; ``labels`` has for every label float32 numbers (B,) or, for text, a
         list. Padding is zero, with a mask of False.
     """
-    batch: dict[str, Any] = {name: _output(name, samples, padding, allocate) for name in samples[0].outputs}
-    batch["id"] = [sample.id for sample in samples]
-    batch["labels"] = {name: _labels([sample.labels[name] for sample in samples]) for name in samples[0].labels}
+    batch: dict[str, Any] = {name: _output(name, rows, padding, memory) for name, rows in segments.outputs.items()}
+    batch["id"] = segments.ids
+    batch["labels"] = {name: _labels(cells) for name, cells in segments.labels.items()}
     return batch
 
 
-def cut(sample: Sample, output: str, padding: Padding) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return the values and the mask of the rows of a sample that are kept."""
-    rows = sample.outputs[output]
-    kept = padding.rows(output, len(rows))
-    return rows.values[kept], rows.mask[kept]
-
-
-def _output(name: str, samples: Sequence[Sample], padding: Padding, allocate: Allocate) -> dict[str, Any]:
-    values, masks = zip(*(cut(sample, name, padding) for sample in samples), strict=True)
-    lengths = [len(one) for one in values]
-    shape = (len(samples), padding.length(name, lengths))
-    padded = allocate(name, (*shape, *values[0].shape[1:]), values[0].dtype)
-    _fill(padded, values, padding.side)
-    mask = np.empty(shape, bool)
-    _fill(mask, masks, padding.side)
+def _output(name: str, rows: GatheredRows, padding: Padding, memory: BatchMemory) -> dict[str, Any]:
+    values, masks = padding.cut(name, rows.values), padding.cut(name, rows.mask)
+    lengths = [len(one) for one in masks]
+    shape = (len(masks), padding.length(name, lengths))
+    padded = memory.array(name, (*shape, *values[0].shape[1:]), values[0].dtype)
+    memory.join(_pieces(values, shape[1], padding.side), padded.reshape(shape[0] * shape[1], *padded.shape[2:]))
+    mask = np.concatenate(_pieces(masks, shape[1], padding.side)).reshape(shape)
     return {"values": padded, "mask": mask, "lengths": np.array(lengths, np.int64), "present": np.any(mask, axis=1)}
 
 
-def _fill(padded: NDArray[Any], arrays: Sequence[NDArray[Any]], side: Literal["right", "left"]) -> None:
-    """Copy arrays into the rows of another, and zero what they leave of it."""
-    for target, array in zip(padded, arrays, strict=True):
-        if side == "left":
-            start = len(target) - len(array)
-            target[:start] = 0
-            target[start:] = array
-        else:
-            target[: len(array)] = array
-            target[len(array) :] = 0
+def _pieces(arrays: Sequence[NDArray[Any]], length: int, side: Literal["right", "left"]) -> list[NDArray[Any]]:
+    """Return arrays and zeros in turn, of ``length`` rows together: one call joins them faster than many copy them."""
+    zeros = np.broadcast_to(np.zeros((), arrays[0].dtype), (length, *arrays[0].shape[1:]))  # takes no memory
+    if side == "right":
+        return [piece for array in arrays for piece in (array, zeros[len(array) :])]
+    return [piece for array in arrays for piece in (zeros[len(array) :], array)]
 
 
 def _labels(values: Sequence[float | str]) -> NDArray[np.float32] | list[str]:

@@ -1,7 +1,7 @@
 """Batches copied straight from the memory map into buffers that are used again, by threads that work ahead."""
 
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ParameterError
-from .buffers import BufferPool
+from .buffers import BatchMemory, PooledMemory, allocate
 from .order import BatchOrder, Epochs
 from .padding import Padding, make_batch
 from .readahead import major_faults, read_ahead
@@ -70,7 +70,7 @@ class RingLoader:
         self._is_cold = False
         # Of every output those ahead, those being filled, the caller's and the one before it.
         spare = ahead + threads + 2
-        self._pools = {name: BufferPool(self._allocate, spare) for name in segments.outputs}
+        self._memory = self._new_memory(segments.outputs, spare)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -125,15 +125,14 @@ class RingLoader:
             pool.shutdown(cancel_futures=True)
 
     def _fill(self, epoch: int, indices: NDArray[np.int64]) -> dict[str, Any]:
-        segments = self._epochs.segments
-        samples = [segments[epoch, int(index)] for index in indices]
+        segments = self._epochs.segments.gather(epoch, indices.tolist())
         # Asking costs too much where the page cache has the rows already.
         if self._is_cold:
-            read_ahead(rows.values for sample in samples for rows in sample.outputs.values())
+            read_ahead(values for rows in segments.outputs.values() for values in rows.values)
         before = major_faults()
-        batch = make_batch(samples, self._padding, lambda name, *shape: self._pools[name].array(*shape))
+        batch = make_batch(segments, self._padding, self._memory)
         self._is_cold = self._is_cold or major_faults() > before
         return batch
 
-    def _allocate(self, size: int) -> NDArray[np.uint8]:
-        return np.empty(size, np.uint8)
+    def _new_memory(self, outputs: Sequence[str], spare: int) -> BatchMemory:
+        return PooledMemory(outputs, allocate, spare)

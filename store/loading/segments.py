@@ -1,6 +1,7 @@
 """The segments that a trainer reads: which, of them which outputs, normalised and augmented."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,37 @@ from numpy.typing import NDArray
 
 from ...errors import ParameterError, StoreError, did_you_mean
 from ..normalisation import Method, Normaliser
-from ..reader import FeatureStore, OutputRows, Sample
+from ..reader import FeatureStore, GatheredRows, OutputRows, Sample
 from ..selection import Selection
 from .augmentation import Augmentation, Occasion
 
 BATCH_KEYS = ("id", "labels")
 """What a batch holds beside outputs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatheredSegments:
+    """What a batch is made of, by columns: samples cost more to make than their rows to copy."""
+
+    ids: list[str]
+    labels: Mapping[str, list[float | str]]
+    outputs: Mapping[str, GatheredRows]
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> "GatheredSegments":
+        """Return what samples hold."""
+        first = samples[0]
+        return cls(
+            ids=[sample.id for sample in samples],
+            labels={name: [sample.labels[name] for sample in samples] for name in first.labels},
+            outputs={
+                name: GatheredRows(
+                    values=[sample.outputs[name].values for sample in samples],
+                    mask=[sample.outputs[name].mask for sample in samples],
+                )
+                for name in first.outputs
+            },
+        )
 
 
 class Segments:
@@ -94,6 +120,22 @@ class Segments:
             outputs = augment(outputs, Occasion(seed=self._seed, epoch=epoch, segment=number, place=chain))
         labels = {name: column[number] for name, column in self._labels.items()}
         return Sample(id=self._ids[number], labels=labels, outputs=outputs)
+
+    def gather(self, epoch: int, places: Sequence[int]) -> GatheredSegments:
+        """Return some segments by their places, as `__getitem__` would one by one."""
+        if self._augment:
+            return GatheredSegments.of([self[epoch, place] for place in places])
+        numbers = self.indices[places].tolist()
+        outputs = self.store.gather(self.outputs, numbers)
+        for name in self._normaliser.outputs:
+            pairs = zip(outputs[name].values, outputs[name].mask, strict=True)
+            values = [self._normaliser.normalised(name, *pair) for pair in pairs]
+            outputs[name] = GatheredRows(values=values, mask=outputs[name].mask)
+        return GatheredSegments(
+            ids=[self._ids[number] for number in numbers],
+            labels={name: [column[number] for number in numbers] for name, column in self._labels.items()},
+            outputs=outputs,
+        )
 
     def lengths(self, output: str) -> NDArray[np.int64]:
         """Return how many rows an output has in each of the segments, shape (len(self),)."""

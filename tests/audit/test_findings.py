@@ -144,6 +144,13 @@ def test_dialogues_that_are_a_label(tmp_path: Path) -> None:
         audit(store, groups=["dialog"])
 
 
+def test_names_of_splits_can_be_any_text(tmp_path: Path) -> None:
+    """As pairs, each of which is left out in turn."""
+    splits = {"a": "SEW1+SEW2", "b": "SEW1+SEW2", "c": "SEW3+SEW4", "d": "SEW5+SEW6"}
+    recordings = {name: with_segments(content, split=splits[name]) for name, content in clean().items()}
+    assert audit(write(tmp_path / "s.store", recordings, statistics={})) == []
+
+
 def test_nearly_the_same_text(tmp_path: Path) -> None:
     recordings = clean()
     recordings["d"] = with_segment(recordings["d"], 1, text="The FIRST thing that anybody says here!")

@@ -44,6 +44,15 @@ def test_a_store_merged_with_nothing_is_itself(tmp_path: Path) -> None:
     assert _same_files(one, FeatureStore(tmp_path / "b"))
 
 
+def test_store_grows_in_its_place(tmp_path: Path) -> None:
+    """As `trimodal merge A B --out A` does."""
+    grown, more = _part(tmp_path / "a", ["one", "two"]), _part(tmp_path / "b", ["three", "four"])
+    merge([grown, more], grown.path)
+    assert verify(grown.path) == []
+    assert _same_files(FeatureStore(grown.path), _part(tmp_path / "whole", list(RECORDINGS)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "whole"]
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [

@@ -54,6 +54,7 @@ def _assert_content(store: FeatureStore) -> None:
             assert found.values.dtype == schema.dtype
             for key in ("values", "times", "mask", "coverage"):
                 np.testing.assert_array_equal(getattr(found, key), getattr(arrays, key)[rows], strict=True)
+            np.testing.assert_array_equal(store.values(name, index), arrays.values[rows], strict=True)
             if arrays.text is not None:
                 assert store.text(name, index) == arrays.text[rows].tolist()
 
@@ -89,6 +90,21 @@ def test_tables_and_documents(path: Path) -> None:
     assert repr(store) == f"FeatureStore({str(path)!r}: 9 segments, text [3], video [2, 2])"
 
 
+def test_gathered_rows_are_those_of_the_segments(path: Path) -> None:
+    edit_shard(path, 2, replace_dataset("outputs/text/values", chunks=True, compression="gzip"))
+    store = FeatureStore(path)
+    segments = [8, 0, 4, 6, 1, 0, -2]
+    gathered = store.gather(["video", "text"], segments)
+    assert list(gathered) == ["video", "text"]
+    for name, rows in gathered.items():
+        for segment, values, mask in zip(segments, rows.values, rows.mask, strict=True):
+            expected = store.rows(name, segment)
+            np.testing.assert_array_equal(values, expected.values, strict=True)
+            np.testing.assert_array_equal(mask, expected.mask, strict=True)
+            assert not values.flags.writeable
+            assert not mask.flags.writeable
+
+
 def test_store_without_segments(tmp_path: Path) -> None:
     store = FeatureStore(write_store(tmp_path / "s.store", {}))
     assert len(store) == len(store.segments) == len(store.gaps) == 0
@@ -111,6 +127,8 @@ def test_segments_that_are_not_there(path: Path, index: int) -> None:
     for read in (
         store.__getitem__,
         lambda number: store.rows("text", number),
+        lambda number: store.values("text", number),
+        lambda number: store.gather(["text"], [0, number]),
         lambda number: store.text("text", number),
     ):
         with pytest.raises(IndexError, match=f"segment {index} of a store with 9 segments"):

@@ -9,7 +9,9 @@ from stores import RECORDINGS, write_store
 from trimodal.errors import ParameterError
 from trimodal.store import Sample
 from trimodal.store.loading import Padding, Segments
+from trimodal.store.loading.buffers import BatchMemory
 from trimodal.store.loading.padding import make_batch
+from trimodal.store.loading.segments import GatheredSegments
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +20,15 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[Sample]:
     return [segments[index] for index in (4, 1, 0, 2)]  # 5, 4, 0, 2 rows
 
 
+class Sevens(BatchMemory):
+    """Not zeroed: whatever is not written stays at 7."""
+
+    def array(self, output: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+        return np.full(shape, 7, dtype)
+
+
 def padded(samples: list[Sample], padding: Padding) -> dict[str, Any]:
-    # Not zeroed: whatever is not written stays at 7.
-    return make_batch(samples, padding, lambda name, shape, dtype: np.full(shape, 7, dtype))
+    return make_batch(GatheredSegments.of(samples), padding, Sevens())
 
 
 @pytest.mark.parametrize("side", ["left", "right"])

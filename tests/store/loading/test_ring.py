@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from stores import OUTPUTS, write_store
+from stores import OUTPUTS, append, recording, store_writer, write_store
 
 from trimodal.errors import ParameterError, StoreError
 from trimodal.store.loading import (
@@ -150,6 +150,19 @@ def test_tensors_are_those_arrays_with_halves_widened(path: Path, threads: int) 
     half = copies(RingLoader(Segments(path), ORDER, threads=0))[0]["video"]["values"]
     assert half.dtype == np.float16
     np.testing.assert_array_equal(found[0]["video"]["values"], half.astype(np.float32))
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_halves_of_long_segments_are_widened(tmp_path: Path, side: Any) -> None:
+    """Of more numbers than are widened at a time."""
+    with store_writer(tmp_path / "s.store", shard_bytes=2**20) as writer:
+        append(writer, "long", recording("long", (20_000, 3)))
+        writer.commit()
+    order, padding = BatchOrder(batch_size=2, shuffle=False), Padding(side=side)
+    (found,) = TorchLoader(Segments(tmp_path / "s.store"), order, padding, threads=0)
+    (half,) = RingLoader(Segments(tmp_path / "s.store"), order, padding, threads=0)
+    assert found["video"]["values"].dtype == torch.float32
+    np.testing.assert_array_equal(found["video"]["values"], half["video"]["values"].astype(np.float32))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is there")

@@ -7,7 +7,7 @@ from stores import LABELS, OUTPUTS, RECORDINGS, write_store
 
 from trimodal.errors import ParameterError, StoreError
 from trimodal.store import FeatureStore
-from trimodal.store.loading import Segments
+from trimodal.store.loading import Segments, TimeStepNoise
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,22 @@ def test_samples_are_those_of_the_store(path: Path) -> None:
         for name in OUTPUTS:
             for part in ("values", "times", "mask", "coverage"):
                 np.testing.assert_array_equal(getattr(one.outputs[name], part), getattr(other.outputs[name], part))
+
+
+@pytest.mark.parametrize("augment", [[], [TimeStepNoise(outputs=["text"], deviation=1)]])
+def test_gathered_segments_are_those_samples(path: Path, augment: list[TimeStepNoise]) -> None:
+    chosen = FeatureStore(path).select(query="valence > 0")
+    segments = Segments(chosen, normalise={"text": "standard", "video": "per_segment"}, augment=augment)
+    places = [3, 0, 4, 0]
+    gathered, samples = segments.gather(2, places), [segments[2, place] for place in places]
+    assert gathered.ids == [sample.id for sample in samples]
+    assert gathered.labels == {name: [sample.labels[name] for sample in samples] for name in LABELS}
+    assert gathered.outputs.keys() == OUTPUTS.keys()
+    for name, rows in gathered.outputs.items():
+        for sample, values, mask in zip(samples, rows.values, rows.mask, strict=True):
+            np.testing.assert_array_equal(values, sample.outputs[name].values)
+            np.testing.assert_array_equal(mask, sample.outputs[name].mask)
+            assert values.dtype == np.float32
 
 
 def test_what_a_selection_and_a_split_have_in_common(path: Path) -> None:
