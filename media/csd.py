@@ -94,9 +94,14 @@ def open_csd(path: Path, error: type[TrimodalError], most_bytes: int = 64 * 2**2
     path
         The file.
     error
-        What is raised, with the file's name, where it is no such sequence or damaged.
+        What is raised where it is no such sequence, or damaged.
     most_bytes
         No larger dataset is read.
+
+    Raises
+    ------
+    TrimodalError
+        That ``error``, here and in every method of the open file.
     """
     import h5py
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from changed_files import change
 from miniature_afew_va import CLIPS, Clip, write_afew_va, write_clip
 from portraits import nobody, write_pictures
 
@@ -111,8 +112,7 @@ def test_ratings_of_another_clip_and_beyond_the_scale(tmp_path: Path) -> None:
 
 def test_latin_1_is_no_json(tmp_path: Path) -> None:
     folder = write_clip(tmp_path, "001", SHORT)
-    text = (folder / "001.json").read_text().replace("Ann", "Zoë")
-    (folder / "001.json").write_bytes(text.encode("latin-1"))
+    change(folder / "001.json", "Ann", "Zoë", "latin-1")
     (problem,) = problems(read(tmp_path))
     assert "001.json: not JSON with the ratings of frames (UnicodeDecodeError" in problem
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from changed_files import change
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from miniature_iemocap import TURNS, make_iemocap
@@ -186,10 +187,9 @@ def test_turns_that_occur_twice_or_under_another_dialogue(root: Path) -> None:
 
 
 def test_another_encoding_is_a_problem_and_no_end(root: Path) -> None:
-    path = root / "Session1/dialog/transcriptions/Ses01F_impro01.txt"
-    path.write_bytes(path.read_bytes().replace(b"Yeah.", b"Caf\xe9."))
+    change(root / "Session1/dialog/transcriptions/Ses01F_impro01.txt", "Yeah.", "Café.", "cp1252")
     corpus = read_corpus(root)
-    assert segment(corpus, "Ses01F_impro01_F001").text == "Caf\N{LATIN SMALL LETTER E WITH ACUTE}."
+    assert segment(corpus, "Ses01F_impro01_F001").text == "Café."
     assert any("is not UTF-8; the file is read as Windows-1252" in line for line in corpus.problems)
 
 
@@ -212,8 +212,7 @@ def test_line_ends(root: Path, line_end: str) -> None:
     ],
 )
 def test_broken_labels_name_file_and_line(root: Path, old: str, new: str, message: str) -> None:
-    path = root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
-    path.write_text(path.read_text().replace(old, new, 1))
+    change(root / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt", old, new)
     with pytest.raises(CorpusError, match=message):
         read_corpus(root)
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from changed_files import change
 from miniature_meld import KEPT, UTTERANCES, table_of, write_clip, write_meld
 
 from trimodal.corpus import Corpus, CorpusError, read_corpus
@@ -139,10 +140,7 @@ def test_another_encoding_and_more_columns(changed: Path) -> None:
     ],
 )
 def test_errors_name_file_and_line(changed: Path, old: str, new: str, message: str) -> None:
-    table = changed / "train/train_sent_emo.csv"
-    text = table.read_text(encoding="utf-8")
-    assert old in text
-    table.write_text(text.replace(old, new, 1), encoding="utf-8")
+    change(changed / "train/train_sent_emo.csv", old, new)
     with pytest.raises(CorpusError, match=message):
         read_corpus(changed)
 

@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from changed_files import change
 from miniature_mmsa import MOSI, SIMS, write_mosi_of_mmsa, write_sims
 
 from trimodal.corpus import Corpus, CorpusError, read_corpus
@@ -20,10 +21,7 @@ def changed(sims: Path, tmp_path: Path) -> Path:
 
 
 def rewritten(root: Path, old: str, new: str) -> Corpus:
-    table = root / "label.csv"
-    text = table.read_text(encoding="utf-8")
-    assert old in text
-    table.write_text(text.replace(old, new), encoding="utf-8", newline="")
+    change(root / "label.csv", old, new)
     return read_corpus(root)
 
 
