@@ -14,6 +14,7 @@ from ...media import Audio
 from ...track import Field, Schema, Track, empty_track
 from ..base import CPU, AudioExtractor, Execution
 from .framing import Framing, blocks_of, check_range, nothing_heard, whole_samples
+from .librosa_import import import_librosa
 
 _BLOCK_VALUES = 2**22
 """Of the largest transform of a block, and samples between its rows."""
@@ -121,7 +122,7 @@ class ChromaCqt(AudioExtractor):
 
     def _chroma(self, audio: Audio, rows: range, tuning: float) -> NDArray[np.floating]:
         """Return the chroma of rows, shape (n_chroma, rows)."""
-        import librosa
+        librosa = import_librosa()
 
         hop = self._framing.hop_samples
         reach = math.ceil(self.reach_seconds * audio.rate)
@@ -145,7 +146,7 @@ class ChromaCqt(AudioExtractor):
 
     def _tuning(self, audio: Audio) -> float:
         """Estimate the tuning as `librosa.estimate_tuning` does, stretch by stretch."""
-        import librosa
+        librosa = import_librosa()
 
         edges = np.linspace(-0.5, 0.5, _TUNING_STEPS + 1)
         votes = np.zeros(_TUNING_STEPS, np.int64)

@@ -13,6 +13,7 @@ from ...media import Audio
 from ...track import Field, Gap, Schema, Track, empty_track
 from ..base import CPU, Execution
 from .framing import FramedExtractor
+from .librosa_import import import_librosa
 
 _CONTEXT_ROWS = 200
 """Rows on either side of a block that pYIN also decodes; its best path forgets what is further away."""
@@ -139,7 +140,7 @@ class F0(FramedExtractor):
 
     def _moves(self, audio: Audio, rows: range) -> NDArray[np.bool_]:
         """Return whether the samples of each window differ."""
-        import librosa
+        librosa = import_librosa()
 
         framing = self.framing
         frames = librosa.util.frame(
@@ -149,7 +150,7 @@ class F0(FramedExtractor):
         return moves
 
     def _yin(self, audio: Audio, rows: range) -> NDArray[np.floating]:
-        import librosa
+        librosa = import_librosa()
 
         framing = self.framing
         f0: NDArray[np.floating] = librosa.yin(
@@ -165,7 +166,7 @@ class F0(FramedExtractor):
 
     def _pyin(self, audio: Audio, rows: range, count: int) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
         """Return frequency, 0 where unvoiced, and probability of being voiced of some of ``count`` rows."""
-        import librosa
+        librosa = import_librosa()
 
         framing = self.framing
         seen = range(max(0, rows.start - _CONTEXT_ROWS), min(count, rows.stop + _CONTEXT_ROWS))

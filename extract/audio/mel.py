@@ -13,6 +13,7 @@ from ...media import Audio
 from ...track import Field, Schema
 from .decibels import above_floor
 from .framing import check_range
+from .librosa_import import import_librosa
 from .stft import StftExtractor
 
 _MOST_BANDS = 512
@@ -55,7 +56,7 @@ class MelExtractor(StftExtractor):
 
     def bands(self, audio: Audio) -> Callable[[range], NDArray[np.floating]]:
         """Return what computes the mel bands of rows, shape (n_mels, rows)."""
-        import librosa
+        librosa = import_librosa()
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # it warns of bands without a bin; the docstring says so
@@ -76,7 +77,7 @@ class MelExtractor(StftExtractor):
 
     def decibels(self, audio: Audio) -> Callable[[range], NDArray[np.floating]]:
         """Return what computes the mel bands of rows in dB, from -100 up (1 is 0 dB), shape (n_mels, rows)."""
-        import librosa
+        librosa = import_librosa()
 
         bands = self.bands(audio)
 
@@ -89,7 +90,7 @@ class MelExtractor(StftExtractor):
     def _heard(self, samples: NDArray[np.float32], first: int, last: int) -> NDArray[np.float32]:
         if not self.pre_emphasis:
             return samples[first:last]
-        import librosa
+        librosa = import_librosa()
 
         if first:
             state = -np.float32(self.pre_emphasis) * samples[first - 1 : first]

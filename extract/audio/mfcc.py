@@ -12,6 +12,7 @@ from ...media import Audio
 from ...track import Field, Schema
 from .decibels import above_floor
 from .framing import check_range
+from .librosa_import import import_librosa
 from .mel import MelExtractor, check_top_db
 
 _WIDEST_DELTA = 999
@@ -69,7 +70,7 @@ class Mfcc(MelExtractor):
 
     def values(self, audio: Audio, blocks: Sequence[range]) -> Iterator[NDArray[Any]]:
         """Yield the coefficients and deltas of each block."""
-        import librosa
+        librosa = import_librosa()
 
         beside = self.delta_width // 2 if self.deltas else 0
         wider = [range(max(0, rows.start - beside), min(blocks[-1].stop, rows.stop + beside)) for rows in blocks]

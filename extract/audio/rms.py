@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ...media import Audio
 from ...track import Field, Schema
 from .framing import FramedExtractor
+from .librosa_import import import_librosa
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,7 @@ class Rms(FramedExtractor):
 
     def values(self, audio: Audio, blocks: Sequence[range]) -> Iterator[NDArray[Any]]:
         """Yield the root mean squares of each block."""
-        import librosa
+        librosa = import_librosa()
 
         framing = self.framing
         for rows in blocks:

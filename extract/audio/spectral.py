@@ -14,6 +14,7 @@ from ...media import Audio
 from ...track import Field, Schema
 from .decibels import above_floor
 from .framing import check_range
+from .librosa_import import import_librosa
 from .mel import check_top_db
 from .stft import StftExtractor
 
@@ -111,7 +112,7 @@ class Spectral(StftExtractor):
 
     def _measure(self, measure: Measure, magnitudes: NDArray[np.float32]) -> NDArray[np.floating]:
         """Return a measure of one column."""
-        from librosa import feature
+        feature = import_librosa().feature
 
         rate, n_fft = self.sample_rate, self.framing.n_fft
         found: NDArray[np.floating]
@@ -133,7 +134,7 @@ class Spectral(StftExtractor):
 
         `librosa.feature.spectral_contrast` has the floor of one call, not of the whole sound.
         """
-        import librosa
+        librosa = import_librosa()
 
         bands = self._contrast_bands()
 

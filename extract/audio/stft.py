@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ...errors import ParameterError, did_you_mean
 from ...media import Audio
 from .framing import FramedExtractor, check_range
+from .librosa_import import import_librosa
 
 WindowFunction = Literal[
     "barthann", "bartlett", "blackman", "blackmanharris", "bohman", "boxcar", "cosine", "flattop", "hamming", "hann",
@@ -41,7 +42,7 @@ class StftExtractor(FramedExtractor):
 
     def spectrum(self, audio: Audio, rows: range) -> NDArray[np.complex64]:
         """Return the transform of the frames of ``rows``, shape (n_fft // 2 + 1, rows)."""
-        import librosa
+        librosa = import_librosa()
 
         framing = self.framing
         transform: NDArray[np.complex64] = librosa.stft(

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from stores import LABELS, OUTPUTS, RECIPE, RECORDINGS, description, recording
 
-from trimodal.errors import StoreError
 from trimodal.store import OutputArrays
 from trimodal.store.elements import OUTPUT_DATASETS
 from trimodal.store.shard import ShardReader
