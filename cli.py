@@ -331,7 +331,7 @@ def _say_store(store: Path, written: bool) -> None:
     from .store import FeatureStore
     from .summary import gaps_by_track
 
-    found = FeatureStore(store)
+    found = FeatureStore(store, dry_weights=True)
     for title, counts in (("left out", found.manifest.excluded), ("note", found.manifest.noted)):
         for what, count in counts.items():
             print(f"{title}: {count} segments: {what}", file=sys.stderr)
