@@ -100,9 +100,9 @@ def _align(arguments: argparse.Namespace) -> int:
 
     corpus, recipe = _read(arguments, arguments.work)
     extraction = find_tracks(corpus, recipe, arguments.work)
-    written = align(corpus, recipe, extraction, arguments.out)
-    code = _finish(extraction, arguments.work, arguments)
-    _say_store(arguments.out, written)
+    report = align(corpus, recipe, extraction, arguments.out)
+    code = _finish(report.extraction, arguments.work, arguments)
+    _say_store(report.store, report.written)
     return code
 
 

@@ -10,36 +10,28 @@ from pathlib import Path
 from . import __version__
 from .align import (
     Exclusion,
-    align_recording,
-    check_columns,
-    choose_samples,
     expected_head_bytes,
     expected_store_bytes,
-    label_kinds,
-    output_schemas,
     statistics_tables,
-    wanted_labels,
     with_splits,
 )
+from .aligning import Aligned, Alignment, Member, align_into, sources_of
 from .corpus import Corpus, Segment
-from .errors import CorpusError, StoreError, did_you_mean
-from .extract.base import AnnotationExtractor, FeatureExtractor
+from .errors import CorpusError, StoreError
+from .extract.cache import TrackCache
+from .extract.expected_size import expected_rows
 from .extract.fingerprint import digest
-from .extract.plan import Plan, make_plan
 from .extract.recording import Failure, RecordingTracks, find_recording
 from .extract.runner import StoreToCome, Watcher, extract_all, known_results
 from .extract.running import Running
-from .extract.track_file import read_made_by, read_track
 from .extract.work_folder import locked
+from .planning import Planned, checked, planned_for
 from .recipe import Recipe
-from .recipe.labels import Label
 from .run_record import Recorder
-from .store import GapRow, OutputSchema, StoreDescription, StoreWriter
+from .store import StoreDescription, StoreWriter
 from .store.hidden_folder import clear_leftovers
 from .store.manifest import read_manifest
-from .store.shard_file import check_compression
-from .store.writer import check_names, check_target
-from .track import Track
+from .store.writer import check_target
 
 FAILURES_FILE = "failures.csv"
 """In the work folder: the recordings of the last run that are not in the store, and why."""
@@ -133,7 +125,7 @@ def run(
     work = default_work(store) if work is None else work
     check_target(store)
     running = running or Running()
-    planned = _checked(corpus, recipe)
+    planned = checked(corpus, recipe)
     with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
         to_come = StoreToCome(
             path=store,
@@ -141,8 +133,7 @@ def run(
             recording_bytes=partial(expected_store_bytes, recipe, planned.outputs),
         )
         extraction = _extract(corpus, planned, work, running, recorder, to_come)
-        written = _align(corpus, recipe, planned, extraction, store, recorder)
-    return RunReport(extraction=extraction, store=store, written=written)
+        return _align(corpus, recipe, planned, extraction, store, running, recorder)
 
 
 def extract(
@@ -161,7 +152,7 @@ def extract(
         If the recipe does not fit, or a package or weights are missing.
     """
     running = running or Running()
-    planned = _checked(corpus, recipe)
+    planned = checked(corpus, recipe)
     with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
         return _extract(corpus, planned, work, running, recorder, None)
 
@@ -174,7 +165,7 @@ def status(corpus: Corpus, recipe: Recipe, work: Path) -> Status:
     TrimodalError
         If the recipe does not fit, or a package or weights are missing.
     """
-    plan, segments = _planned(corpus, recipe).plan, corpus.segments_by_recording()
+    plan, segments = planned_for(corpus, recipe).plan, corpus.segments_by_recording()
     known = known_results(corpus.recordings, segments, plan, work)
     return Status(
         done=tuple(result for result in known.values() if isinstance(result, RecordingTracks)),
@@ -191,7 +182,7 @@ def find_tracks(corpus: Corpus, recipe: Recipe, work: Path) -> Extraction:
     TrimodalError
         If the recipe does not fit, or a package or weights are missing.
     """
-    plan = _planned(corpus, recipe).plan
+    plan = planned_for(corpus, recipe).plan
     segments = corpus.segments_by_recording()
     with locked(work):
         results = [find_recording(recording, segments[recording.id], plan, work) for recording in corpus.recordings]
@@ -199,37 +190,49 @@ def find_tracks(corpus: Corpus, recipe: Recipe, work: Path) -> Extraction:
 
 
 def align(
-    corpus: Corpus, recipe: Recipe, extraction: Extraction, store: Path, *, watcher: Watcher | None = None
-) -> bool:
+    corpus: Corpus,
+    recipe: Recipe,
+    extraction: Extraction,
+    store: Path,
+    *,
+    running: Running | None = None,
+    watcher: Watcher | None = None,
+) -> RunReport:
     """Make the outputs of a recipe from tracks, and write them into a store.
 
     Segments that are left out are listed in the work folder's ``excluded.csv``, and counted in the store.
 
     Returns
     -------
-    bool
-        False where the store is there already and would come out the same.
+    RunReport
+        Recordings that cannot be aligned are listed in it, too, and are not in the store.
 
     Raises
     ------
     TrimodalError
         If no recording or no segment is left, or the store cannot be written.
     """
-    planned = _planned(corpus, recipe)
-    with Recorder(extraction.work, corpus, recipe, None, watcher or Watcher()) as recorder:
-        return _align(corpus, recipe, planned, extraction, store, recorder)
+    planned = planned_for(corpus, recipe)
+    with Recorder(extraction.work, corpus, recipe, running, watcher or Watcher()) as recorder:
+        return _align(corpus, recipe, planned, extraction, store, running or Running(), recorder)
 
 
 def _extract(
-    corpus: Corpus, planned: "_Planned", work: Path, running: Running, watcher: Watcher, store: StoreToCome | None
+    corpus: Corpus, planned: Planned, work: Path, running: Running, watcher: Watcher, store: StoreToCome | None
 ) -> Extraction:
     segments = corpus.segments_by_recording()
     return _extraction(extract_all(corpus.recordings, segments, planned.plan, work, running, watcher, store), work)
 
 
 def _align(
-    corpus: Corpus, recipe: Recipe, planned: "_Planned", extraction: Extraction, store: Path, watcher: Watcher
-) -> bool:
+    corpus: Corpus,
+    recipe: Recipe,
+    planned: Planned,
+    extraction: Extraction,
+    store: Path,
+    running: Running,
+    watcher: Watcher,
+) -> RunReport:
     if not extraction.recordings:
         first = extraction.failures[0]
         count = len(corpus.recordings)
@@ -238,16 +241,17 @@ def _align(
         )
     corpus = with_splits(corpus, recipe.split)
     segments = corpus.segments_by_recording()
-    key = _store_key(corpus.layout, recipe, planned.label_kinds, extraction.recordings, segments)
+    key_of = partial(_store_key, corpus.layout, recipe, planned.label_kinds, segments)
+    key = key_of(extraction.recordings)
     if _is_current(store, key):
         clear_leftovers(store.resolve())
-        return False
+        return RunReport(extraction=extraction, store=store, written=False)
     watcher.begin("align", len(extraction.recordings), sum(one.duration_seconds for one in extraction.recordings))
-    left_out: list[Exclusion] = []
-    noted: Counter[str] = Counter()
-    with StoreWriter(
-        store,
-        StoreDescription(
+    alignment = Alignment(
+        recipe=recipe,
+        plan=planned.plan,
+        labels=planned.labels,
+        store=StoreDescription(
             outputs=planned.outputs,
             labels=planned.label_kinds,
             recipe_name=recipe.name,
@@ -259,134 +263,87 @@ def _align(
             layout=corpus.layout,
             dry_weights=recipe.dry_weights,
         ),
-        statistics_tables(recipe, corpus.segments),
-    ) as writer:
-        for recording in extraction.recordings:
-            watcher.done(recording.duration_seconds)
-            if not segments[recording.recording]:
-                continue
-            tracks = _tracks_for_outputs(recipe, planned, recording)
-            duration = recording.duration_seconds
-            samples = choose_samples(segments[recording.recording], duration, tracks, recipe, planned.labels)
-            left_out += samples.excluded
-            noted[REACHING_OUT] += samples.reaching_out
-            if not samples.segments:
-                continue
-            rows, arrays = align_recording(samples.segments, duration, tracks, recipe)
-            writer.append(
-                rows,
-                arrays,
-                _gap_rows(recording, tracks),
-                sources=_sources(recording),
-                made_by={track.name: [read_made_by(recording.paths[track.name])] for track in planned.plan.tracks},
-            )
-        _write_table(extraction.work / EXCLUDED_FILE, ("segment", "recording", "reason"), left_out)
+    )
+    with StoreWriter(store, alignment.store, statistics_tables(recipe, corpus.segments)) as writer:
+        members = _members(corpus, recipe, planned, extraction, segments)
+        aligned = align_into(writer, alignment, members, running, watcher)
+        _write_table(extraction.work / EXCLUDED_FILE, ("segment", "recording", "reason"), aligned.excluded)
+        done = _without(extraction, aligned.failures)
         if not writer.segments:
-            why = f"; the first: '{left_out[0].segment}': {left_out[0].reason}" if left_out else ""
-            raise CorpusError(f"{corpus.root}: all {len(left_out)} segments are left out{why}")
+            raise CorpusError(f"{corpus.root}: {_why_nothing(aligned)}")
         watcher.end()
-        writer.commit(excluded=Counter(one.reason for one in left_out), noted=+noted)
-    return True
+        writer.commit(
+            excluded=Counter(one.reason for one in aligned.excluded),
+            noted=+Counter({REACHING_OUT: aligned.reaching_out}),
+            # Without what failed, so that the next run does not take the store for whole.
+            key=key_of(done.recordings),
+        )
+    return RunReport(extraction=done, store=store, written=True)
+
+
+def _members(
+    corpus: Corpus,
+    recipe: Recipe,
+    planned: Planned,
+    extraction: Extraction,
+    segments: Mapping[str, Sequence[Segment]],
+) -> list[Member]:
+    """Return the recordings that have segments, and about how much each adds to a store."""
+    cache, by_id = TrackCache(extraction.work), {recording.id: recording for recording in corpus.recordings}
+    members = []
+    for tracks in extraction.recordings:
+        if own := segments[tracks.recording]:
+            rows = expected_rows(planned.plan, cache.info(by_id[tracks.recording]))
+            size = expected_store_bytes(recipe, planned.outputs, own, tracks.duration_seconds, rows)
+            members.append(Member(tracks=tracks, segments=own, expected_bytes=size))
+    return members
+
+
+def _without(extraction: Extraction, failures: Sequence[Failure]) -> Extraction:
+    """Return what was extracted without the recordings that could not be aligned, which are listed as failures."""
+    if not failures:
+        return extraction
+    failed = {failure.recording for failure in failures}
+    recordings = tuple(one for one in extraction.recordings if one.recording not in failed)
+    return _listed(Extraction(recordings=recordings, failures=(*extraction.failures, *failures), work=extraction.work))
+
+
+def _why_nothing(aligned: Aligned) -> str:
+    if aligned.failures:
+        first = aligned.failures[0]
+        return f"no recording could be aligned; the first: '{first.recording}': {first.reason}"
+    why = f"; the first: '{aligned.excluded[0].segment}': {aligned.excluded[0].reason}" if aligned.excluded else ""
+    return f"all {len(aligned.excluded)} segments are left out{why}"
 
 
 def _extraction(results: Sequence[RecordingTracks | Failure], work: Path) -> Extraction:
-    """Sort results into recordings and failures, and write the table of these."""
+    """Sort results into recordings and failures, and list these."""
     failures = tuple(result for result in results if isinstance(result, Failure))
-    _write_table(work / FAILURES_FILE, ("recording", "stage", "track", "cause", "reason"), failures)
-    log = (f"{failure.recording}: {failure.reason}\n{failure.details.rstrip()}\n\n" for failure in failures)
-    (work / FAILURES_LOG).write_text("".join(log), encoding="utf-8")
     recordings = tuple(result for result in results if isinstance(result, RecordingTracks))
-    return Extraction(recordings=recordings, failures=failures, work=work)
+    return _listed(Extraction(recordings=recordings, failures=failures, work=work))
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Planned:
-    """What a recipe makes of a corpus."""
-
-    plan: Plan
-    outputs: Mapping[str, OutputSchema]
-    labels: Mapping[str, Label]
-    label_kinds: Mapping[str, str]
-
-
-def _checked(corpus: Corpus, recipe: Recipe) -> _Planned:
-    """Return what a recipe makes of a corpus; finds, too, what would only show when the store is written."""
-    statistics_tables(recipe, with_splits(corpus, recipe.split).segments)
-    return _planned(corpus, recipe)
-
-
-def _planned(corpus: Corpus, recipe: Recipe) -> _Planned:
-    """Return what a recipe makes of a corpus; finds whatever does not go together."""
-    plan = make_plan(recipe.tracks)
-    schemas = {track.name: track.schema for track in plan.tracks}
-    _check_files(corpus, recipe)
-    labels = wanted_labels(corpus, recipe, schemas)
-    kinds = label_kinds(corpus, labels)
-    check_names(recipe.align, kinds)
-    check_columns(recipe, kinds)
-    check_compression(recipe.store.compression)
-    return _Planned(plan=plan, outputs=output_schemas(recipe, schemas), labels=labels, label_kinds=kinds)
-
-
-def _check_files(corpus: Corpus, recipe: Recipe) -> None:
-    """Check that at least one recording has each annotation, and each file of features, that a track reads."""
-    annotations = {annotation.name for recording in corpus.recordings for annotation in recording.annotations}
-    features = {feature.name for recording in corpus.recordings for feature in recording.features}
-    for name, extractor in recipe.tracks.items():
-        if isinstance(extractor, AnnotationExtractor):
-            kind, wanted, known = "annotation", extractor.annotation, annotations
-        elif isinstance(extractor, FeatureExtractor):
-            kind, wanted, known = "features", extractor.feature, features
-        else:
-            continue
-        if wanted not in known:
-            hint = did_you_mean(wanted, known) if known else "there are none"
-            raise CorpusError(
-                f"{corpus.root}: no recording has the {kind} '{wanted}', which track '{name}' reads; {hint}"
-            )
-
-
-def _tracks_for_outputs(recipe: Recipe, planned: _Planned, recording: RecordingTracks) -> dict[str, Track]:
-    used = {name for spec in recipe.align.values() for name in spec.used_tracks()}
-    used |= {label.track for label in planned.labels.values() if label.track}
-    return {name: read_track(recording.paths[name], planned.plan.track(name).schema) for name in sorted(used)}
-
-
-def _sources(recording: RecordingTracks) -> dict[str, str]:
-    """Return what provenance says of a recording: the hashes of its files and how its clock is adjusted."""
-    clock = {f"{stream}_clock": adjustment for stream, adjustment in recording.clock.items()}
-    annotations = {f"annotation:{name}": digest for name, digest in recording.annotation_digests.items()}
-    features = {f"features:{name}": digest for name, digest in recording.feature_digests.items()}
-    files = {"media": recording.media_digest, "transcript": recording.transcript_digest, **annotations, **features}
-    return files | clock
-
-
-def _gap_rows(recording: RecordingTracks, tracks: Mapping[str, Track]) -> list[GapRow]:
-    return [
-        GapRow(
-            recording=recording.recording,
-            track=name,
-            start=gap.start_seconds,
-            end=gap.end_seconds,
-            reason=gap.reason,
-        )
-        for name, track in tracks.items()
-        for gap in track.gaps
-    ]
+def _listed(extraction: Extraction) -> Extraction:
+    """Write the table of failures, and their tracebacks."""
+    columns = ("recording", "stage", "track", "cause", "reason")
+    _write_table(extraction.work / FAILURES_FILE, columns, extraction.failures)
+    log = (f"{one.recording}: {one.reason}\n{one.details.rstrip()}\n\n" for one in extraction.failures)
+    (extraction.work / FAILURES_LOG).write_text("".join(log), encoding="utf-8")
+    return extraction
 
 
 def _store_key(
     layout: str,
     recipe: Recipe,
     labels: Mapping[str, str],
-    recordings: Sequence[RecordingTracks],
     segments: Mapping[str, Sequence[Segment]],
+    recordings: Sequence[RecordingTracks],
 ) -> str:
     """Return a hash of all that decides what is in the store."""
     parts = [
         [
             recording.keys,
-            _sources(recording),
+            sources_of(recording),
             recording.duration_seconds,
             [repr(segment) for segment in segments[recording.recording]],
         ]

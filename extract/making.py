@@ -28,7 +28,7 @@ from .frame_pass import Batch, FaceReader, FrameReader, read_faces_once, read_fr
 from .media_source import MediaSource
 from .plan import Plan, PlannedTrack
 from .steps import Steps
-from .track_file import TrackWriter, read_track
+from .track_file import TrackWriter, read_track, removed_if_damaged
 
 
 class MakingError(Exception):
@@ -202,7 +202,8 @@ class Extraction:
             raise MakingError(track.name, error) from error
 
     def _read(self, name: str) -> Track:
-        return read_track(self._paths[name], self._plan.track(name).schema)
+        with removed_if_damaged(self._paths[name]):
+            return read_track(self._paths[name], self._plan.track(name).schema)
 
     def _nothing(self, track: PlannedTrack, reason: str) -> Track:
         # As long as the file: the clock of streams that a track does not read is not in its key.

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from ..corpus import Recording, Segment
 from ..errors import DamagedTrackError, TrackError, TrimodalError
@@ -17,6 +18,8 @@ from .plan import Plan, PlannedTrack
 from .running.work import Cause, Tell
 from .steps import Steps
 from .threads import one_thread
+
+Stage = Literal["read", "extract", "align"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +34,11 @@ class Failure:
     details: str
     """The traceback."""
     cause: Cause = "error"
+    stage: Stage = "extract"
+    """What was being done: ``read`` (media and transcript), ``extract`` or ``align``."""
     lasts: bool = True
     """Whether it would fail again: what the system could not do, for want of room on a disk, may go another time, and
     so may what needs a track whose file is damaged."""
-
-    @property
-    def stage(self) -> str:
-        """What was being done: ``read`` (media and transcript), or ``extract``."""
-        return "extract" if self.track else "read"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,9 +113,9 @@ def extract_recording(
             total_seconds=time.perf_counter() - started,
         )
     except MakingError as failed:
-        return _failure(recording, failed.track, failed.cause)
+        return failure_of(recording.id, failed.cause, stage="extract", track=failed.track)
     except Exception as error:
-        return _failure(recording, "", error)
+        return failure_of(recording.id, error, stage="read")
 
 
 def find_recording(
@@ -128,7 +128,7 @@ def find_recording(
             raise TrackError(f"not extracted yet: {', '.join(track.name for track in missing)}")
         return tracks
     except Exception as error:
-        return _failure(recording, "", error)
+        return failure_of(recording.id, error, stage="read")
 
 
 def known_recording(
@@ -207,7 +207,7 @@ def _is_there(path: Path) -> bool:
         return False
 
 
-def _failure(recording: Recording, track: str, error: Exception) -> Failure:
+def failure_of(recording: str, error: Exception, *, stage: Stage, track: str = "") -> Failure:
     """Describe an error in one line: our own errors speak for themselves, others need their type."""
     known = isinstance(error, TrimodalError)
     text = " ".join(str(error).split())
@@ -216,4 +216,4 @@ def _failure(recording: Recording, track: str, error: Exception) -> Failure:
     if isinstance(error, FileNotFoundError):
         reason = f"{error.filename}: {os.strerror(error.errno or 0).lower()}"
     lasts = not isinstance(error, OSError | MemoryError | DamagedTrackError)
-    return Failure(recording=recording.id, track=track, reason=reason, details=details, lasts=lasts)
+    return Failure(recording=recording, track=track, reason=reason, details=details, stage=stage, lasts=lasts)

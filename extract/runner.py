@@ -13,7 +13,15 @@ from .base import Execution
 from .cache import TrackCache
 from .expected_size import expected_bytes, expected_rows
 from .plan import Plan
-from .recording import Failure, RecordingTracks, extract_recording, keep_failure, known_recording, missing_tracks
+from .recording import (
+    Failure,
+    RecordingTracks,
+    Stage,
+    extract_recording,
+    keep_failure,
+    known_recording,
+    missing_tracks,
+)
 from .running.disk import Estimate, Forecast, check_room
 from .running.groups import make_groups
 from .running.memory import share
@@ -101,7 +109,7 @@ def extract_all(
         results = {id: result for id, result in results.items() if isinstance(result, RecordingTracks)}
     left = [recording for recording in recordings if recording.id not in results]
     if left:
-        with _workers(running, len(left)) as workers:
+        with start_workers(running, len(left)) as workers:
             results |= _probe(left, work, running, workers, watcher)
             left = [recording for recording in left if recording.id not in results]
             kept = [one for one in recordings if not isinstance(results.get(one.id), Failure)]
@@ -119,7 +127,8 @@ def known_results(
     return {id: result for id, result in known.items() if result is not None}
 
 
-def _workers(running: Running, recordings: int) -> Workers:
+def start_workers(running: Running, items: int) -> Workers:
+    """Return the workers that a run asks for, as many as items can keep busy."""
     if running.scheduler is not None:
         require_packages("a Dask cluster", ["distributed"], "dask")
         from .running.cluster import Cluster
@@ -128,7 +137,7 @@ def _workers(running: Running, recordings: int) -> Workers:
     if not running.jobs:
         return ThisProcess(running.devices[0])
     limit = running.memory_limit_bytes or share(running.jobs)
-    return Pool(min(running.jobs, recordings), running.devices, limit)
+    return Pool(min(running.jobs, items), running.devices, limit)
 
 
 def _probe(
@@ -143,7 +152,7 @@ def _probe(
     failures: dict[str, Result] = {}
     for item, outcome in workers.do(partial(_probe_one, work), groups):
         if isinstance(outcome, Death):
-            failures[item.id] = _failure(item.id, outcome)
+            failures[item.id] = failure_of_death(item.id, outcome, stage="read")
         watcher.done(0.0)
     watcher.end()
     return failures
@@ -194,7 +203,7 @@ def _extract(
     groups = make_groups(items, list(seconds.values()), max(running.jobs, 1))
     results: dict[str, Result] = {}
     for item, outcome in workers.do(partial(_extract_one, plan, work), groups):
-        result = _failure(item.id, outcome) if isinstance(outcome, Death) else outcome
+        result = failure_of_death(item.id, outcome, stage="extract") if isinstance(outcome, Death) else outcome
         results[item.id] = result
         if isinstance(result, Failure):
             keep_failure(result, by_id[item.id], segments[item.id], plan, work)
@@ -222,12 +231,14 @@ def _seconds(recording: Recording, work: Path) -> float:
     return 0.0 if info is None else info.duration_seconds
 
 
-def _failure(recording: str, death: Death) -> Failure:
+def failure_of_death(recording: str, death: Death, *, stage: Stage) -> Failure:
+    """Describe how a recording ended its worker."""
     return Failure(
         recording=recording,
-        track=death.track,
+        track=death.track if stage == "extract" else "",
         reason=death.reason,
         details=death.details,
         cause=death.cause,
+        stage="read" if stage == "extract" and not death.track else stage,
         lasts=death.cause != "lost",
     )

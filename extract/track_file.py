@@ -119,6 +119,16 @@ class TrackWriter:
             dataset.attrs.update({"columns": np.array(field.columns, h5py.string_dtype()), "unit": field.unit})
 
 
+@contextmanager
+def removed_if_damaged(path: Path) -> Iterator[None]:
+    """Remove the file of a track that turns out to be damaged, so that the next run makes it again."""
+    try:
+        yield
+    except DamagedTrackError:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def read_track(path: Path, schema: Schema) -> Track:
     """Read a track that was written with ``schema``.
 
@@ -152,7 +162,7 @@ def read_track(path: Path, schema: Schema) -> Track:
             return empty_track(schema, gaps)
         return Track(schema=schema, times=times, fields=arrays, gaps=tuple(gaps))
     except (OSError, TrackError, TypeError, ValueError) as error:
-        raise DamagedTrackError(f"{path}: not a readable track ({error}); delete it to have it made again") from None
+        raise DamagedTrackError(f"{path}: not a readable track ({error}); the next run makes it again") from None
 
 
 def read_made_by(path: Path) -> str:
@@ -168,7 +178,7 @@ def read_made_by(path: Path) -> str:
             _check_format(path, file.attrs)
             return str(file.attrs["made_by"])
     except (OSError, KeyError) as error:
-        raise DamagedTrackError(f"{path}: not a readable track ({error}); delete it to have it made again") from None
+        raise DamagedTrackError(f"{path}: not a readable track ({error}); the next run makes it again") from None
 
 
 def _check_format(path: Path, attributes: Mapping[str, Any]) -> None:

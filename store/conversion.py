@@ -1,12 +1,14 @@
 """Making values of the type that a store keeps."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
-from .schema import OutputSchema
+from .schema import OutputArrays, OutputSchema
 
 
 def stored_values(recording: str, output: str, values: NDArray[Any], schema: OutputSchema) -> NDArray[Any]:
@@ -32,6 +34,16 @@ def stored_values(recording: str, output: str, values: NDArray[Any], schema: Out
             f"fit into {wanted}, which ends at {np.finfo(wanted).max:g}; expected 'dtype: float32'"
         )
     return stored
+
+
+def stored_outputs(
+    recording: str, outputs: Mapping[str, OutputArrays], schemas: Mapping[str, OutputSchema]
+) -> dict[str, OutputArrays]:
+    """Return the outputs of a recording with values of the schemas' types, as `stored_values` makes them."""
+    return {
+        name: replace(outputs[name], values=stored_values(recording, name, outputs[name].values, schema))
+        for name, schema in schemas.items()
+    }
 
 
 def _name(schema: OutputSchema, column: int) -> str:

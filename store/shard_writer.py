@@ -4,13 +4,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from ..errors import StoreError, what_the_system_said
-from .conversion import stored_values
+from .conversion import stored_outputs
 from .hdf5 import head_sha256
 from .hidden_folder import shown
 from .manifest import ShardEntry
@@ -67,13 +66,7 @@ class ShardWriter:
         StoreError
             If values do not fit the type that the store keeps, or a shard cannot be written.
         """
-        stored = {
-            name: replace(
-                outputs[name], values=stored_values(segments[0].recording, name, outputs[name].values, schema)
-            )
-            for name, schema in self._store.outputs.items()
-            if segments
-        }
+        stored = stored_outputs(segments[0].recording, outputs, self._store.outputs) if segments else {}
         for number, (first, last) in enumerate(self._parts(stored, len(segments))):
             part = {name: arrays.of_segments(first, last) for name, arrays in stored.items()}
             size = sum(arrays.nbytes for arrays in part.values())

@@ -99,7 +99,13 @@ class StoreWriter:
             path = self._take(entry, folder)
             self._add_ids(ShardReader(path, self._store.outputs, self._store.labels).column("id").tolist())
 
-    def commit(self, excluded: Mapping[str, int] | None = None, noted: Mapping[str, int] | None = None) -> None:
+    def commit(
+        self,
+        excluded: Mapping[str, int] | None = None,
+        noted: Mapping[str, int] | None = None,
+        *,
+        key: str | None = None,
+    ) -> None:
         """Write what is left and give the store its name.
 
         Parameters
@@ -108,6 +114,8 @@ class StoreWriter:
             How many segments of the corpus are not in it, by reason.
         noted
             How many segments in it have something odd about them, by what it is.
+        key
+            Of what is in it, where that is not all that the description was made for.
 
         Raises
         ------
@@ -120,7 +128,7 @@ class StoreWriter:
             self._flush()
         try:
             manifest = Manifest(
-                key=self._store.key,
+                key=self._store.key if key is None else key,
                 recipe=self._store.recipe_name,
                 trimodal=self._store.version,
                 outputs=self._store.outputs,

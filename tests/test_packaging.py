@@ -14,7 +14,7 @@ NOT_PACKAGE = {"tests", "docs", "benchmarks", "examples", "build", "dist"}
 # Imports only point down this stair; modules on one step may import each other.
 STAIR = (
     ("cli", "__main__", "cli_parser", "progress", "inspect_store", "doctor", "audit", "summary"),
-    ("pipeline", "run_record", "sample", "exchange"),
+    ("pipeline", "aligning", "planning", "run_record", "sample", "exchange"),
     ("align",),
     ("recipe",),
     ("extract",),

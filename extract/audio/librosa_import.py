@@ -25,7 +25,7 @@ def import_librosa() -> Any:
     from filelock import FileLock
 
     package = Path(librosa.__file__).parent
-    folder = _cache_folder(package, numba.config.CACHE_DIR)
+    folder = _cache_folder(package, numba.config.CACHE_DIR)  # type: ignore[attr-defined]
     mark = folder / f"trimodal-{_state(package)}.compiled"
     if not mark.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def _cache_folder(package: Path, chosen: str) -> Path:
     if chosen:
         return Path(chosen)
     beside = package / "__pycache__"
-    return beside if os.access(beside, os.W_OK) else Path(user_cache_dir("numba"))
+    return beside if os.access(beside, os.W_OK) else Path(user_cache_dir("numba"))  # type: ignore[no-untyped-call]
 
 
 def _state(package: Path) -> str:
