@@ -80,4 +80,5 @@ def _rate(spec: OutputSpec, rates: Mapping[str, float]) -> float | None:
 
 def _row_bytes(output: OutputSchema) -> int:
     values = np.dtype(output.dtype).itemsize * math.prod(output.shape)
-    return values + _TIMES_MASK_AND_COVERAGE_BYTES + (_TEXT_BYTES if output.has_text else 0)
+    parts = math.prod(output.parts) if output.parts else 0
+    return values + _TIMES_MASK_AND_COVERAGE_BYTES + parts + (_TEXT_BYTES if output.has_text else 0)

@@ -1,9 +1,9 @@
 """What stands in rows that nothing was observed of."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
+
+from ..recipe.model import Gaps
 
 
 def fill(
@@ -11,7 +11,7 @@ def fill(
     observed: NDArray[np.bool_],
     times: NDArray[np.float64],
     offsets: NDArray[np.int64],
-    policy: Literal["zero", "hold", "interpolate"],
+    policy: Gaps,
 ) -> NDArray[np.generic]:
     """Return the values with those that were not observed filled in; nothing goes from one segment to another.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..corpus import Segment
 from ..recipe import OutputSpec, PooledTrack, Recipe
-from ..recipe.model import Groups, While
+from ..recipe.model import Gaps, Groups, While
 from ..recipe.pools import Functionals
 from ..recipe.timelines import (
     GridTimeline,
@@ -22,6 +22,7 @@ from ..recipe.timelines import (
     WordsTimeline,
 )
 from ..store import OutputArrays, SegmentRow
+from ..store.parts import any_part
 from ..track import Track
 from .gaps import fill
 from .groups import group_rows
@@ -138,6 +139,7 @@ def _in_order(parts: Sequence[OutputArrays], segments: NDArray[np.intp]) -> Outp
     first, last = offsets[:-1][order], offsets[1:][order]
     rows = ranges(first, last)
     texts = [part.text for part in parts if part.text is not None]
+    observed = [part.observed for part in parts if part.observed is not None]
     return OutputArrays(
         values=np.concatenate([part.values for part in parts])[rows],
         times=np.concatenate([part.times for part in parts])[rows],
@@ -145,6 +147,7 @@ def _in_order(parts: Sequence[OutputArrays], segments: NDArray[np.intp]) -> Outp
         coverage=np.concatenate([part.coverage for part in parts])[rows],
         offsets=offsets_of(last - first),
         text=np.concatenate(texts)[rows] if texts else None,
+        observed=np.concatenate(observed)[rows] if observed else None,
     )
 
 
@@ -175,19 +178,22 @@ class _Output:
         if spec.max_length is not None:
             intervals = capped(intervals, spec.max_length, keep_last=spec.keep == "last")
         pooled = [self._pooled(track, intervals) for track in spec.tracks]
-        values = pooled[0].values
-        if len(pooled) > 1:
-            values = np.concatenate([one.values for one in pooled], axis=1, dtype=np.float32)
-        observed = reduce(np.logical_or, [one.observed for one in pooled])
+        joined = len(pooled) > 1
+        values = [one.values.astype(np.float32, copy=False) if joined else one.values for one in pooled]
+        filled = [
+            fill(one, there.observed, intervals.times, intervals.offsets, spec.gaps)
+            for one, there in zip(values, pooled, strict=True)
+        ]
         arrays = OutputArrays(
-            values=fill(values, observed, intervals.times, intervals.offsets, spec.gaps),
+            values=np.concatenate(filled, axis=1) if joined else filled[0],
             times=intervals.times,
-            mask=observed,
+            mask=reduce(np.logical_or, [one.observed for one in pooled]),
             coverage=(reduce(np.add, [one.coverage for one in pooled]) / len(pooled)).astype(np.float32),
             offsets=intervals.offsets,
             text=intervals.text,
+            observed=np.stack([one.observed for one in pooled], axis=1) if joined else None,
         )
-        return arrays if spec.groups is None else _grouped(arrays, spec.groups)
+        return arrays if spec.groups is None else _grouped(arrays, spec.groups, spec.gaps)
 
     def _intervals(self) -> Intervals:
         timeline, bounds = self._spec.timeline, self._timelines.bounds
@@ -231,20 +237,27 @@ def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Trac
     return track.rows(overlaps.where(overlaps.weights > 0).counts > 0)
 
 
-def _grouped(arrays: OutputArrays, groups: Groups) -> OutputArrays:
-    """Return an output of which every row is a group of consecutive ones."""
+def _grouped(arrays: OutputArrays, groups: Groups, gaps: Gaps) -> OutputArrays:
+    """Return an output of which every row is a group of consecutive ones.
+
+    Places that no row is left for are not observed: they are zeros, or hold the last row as gaps do.
+    """
     counts = np.diff(arrays.offsets)
     index, group_counts = group_rows(counts, groups.size, groups.hop, groups.rows, groups.tail == "pad")
     there = index >= 0
-    filled = there.sum(axis=1)
-    values = np.zeros((*index.shape, *arrays.values.shape[1:]), arrays.values.dtype)
-    values[there] = arrays.values[index[there]]
-    mask, coverage = np.zeros(index.shape, bool), np.zeros(index.shape, np.float64)
-    mask[there], coverage[there] = arrays.mask[index[there]], arrays.coverage[index[there]]
+    last = index.max(axis=1, keepdims=True, initial=-1)
+    coverage = np.where(there, arrays.coverage[index].astype(np.float64), 0)
+    index = np.where(there, index, last)
+    values = arrays.values[index]
+    if gaps == "zero":
+        values[~there] = 0
+    observed = arrays.mask if arrays.observed is None else arrays.observed
+    observed = observed[index] & there.reshape(*there.shape, *[1] * (observed.ndim - 1))
     return OutputArrays(
         values=values,
-        times=np.stack([arrays.times[index[:, 0], 0], arrays.times[index[:, 0] + filled - 1, 1]], axis=1),
-        mask=np.asarray(mask.any(axis=1), bool),
-        coverage=(coverage.sum(axis=1) / np.maximum(filled, 1)).astype(np.float32),
+        times=np.stack([arrays.times[index[:, 0], 0], arrays.times[last[:, 0], 1]], axis=1),
+        mask=any_part(observed),
+        coverage=(coverage.sum(axis=1) / np.maximum(there.sum(axis=1), 1)).astype(np.float32),
         offsets=offsets_of(group_counts),
+        observed=observed,
     )

@@ -16,7 +16,7 @@ from ..recipe.timelines import (
     WindowsTimeline,
     WordsTimeline,
 )
-from ..store import OutputSchema
+from ..store import JoinedTrack, OutputSchema
 from ..track import Field, Schema
 
 
@@ -118,6 +118,12 @@ def _output_schema(name: str, spec: OutputSpec, schemas: Mapping[str, Schema]) -
         pool=_describe_pools(spec),
         gaps=spec.gaps,
         has_text=_has_text(spec, schemas),
+        tracks=tuple(
+            JoinedTrack(name=track.name, columns=field.shape[0], unit=field.unit)
+            for track, field in zip(spec.tracks, pooled, strict=True)
+            if len(pooled) > 1
+        ),
+        is_group=spec.groups is not None,
     )
 
 

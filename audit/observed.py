@@ -7,57 +7,71 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..store import FeatureStore
+from ..store import FeatureStore, OutputSchema
+from ..store.elements import OBSERVED
+from ..store.parts import any_part
 from ..store.shard import ShardReader
 
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """How much of an output was observed in a split."""
+    """How much of an output was observed in a split, or of one of several tracks that stand side by side in it."""
 
     output: str
     split: str
     rows: int
     observed: int
-    """Rows with a mask of True."""
-    coverage: float
-    """Mean of the rows' coverage; 0 where there are none."""
+    """Rows of which something was observed."""
+    coverage: float | None
+    """Mean of the rows' coverage; 0 where there are none; None: a store has no coverage of single tracks."""
     segments: int
     empty: int
     """Segments without an observed row."""
+    track: str = ""
+    """Empty: the output as a whole."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in words."""
+        return f"track '{self.track}' of output '{self.output}'" if self.track else f"output '{self.output}'"
 
 
 def observed_by_split(store: FeatureStore) -> list[Observed]:
-    """Return how much of every output was observed in every split."""
+    """Return how much of every output, and every track in it, was observed in every split."""
     splits, number = np.unique(store.segments["split"].to_numpy(str), return_inverse=True)
     segments = np.bincount(number, minlength=len(splits))
     found = []
-    for output in store.outputs:
-        sums, first = np.zeros((4, len(splits))), 0
+    for output, schema in store.outputs.items():
+        tracks = ["", *(track.name for track in schema.tracks)]
+        sums, first = np.zeros((len(tracks), 4, len(splits))), 0
         for place, entry in enumerate(store.manifest.shards):
-            sums += _sums(store.shard(place), output, number[first : first + entry.segments], len(splits))
+            sums += _sums(store.shard(place), output, schema, number[first : first + entry.segments], len(splits))
             first += entry.segments
         found += [
             Observed(
                 output=output,
+                track=track,
                 split=str(split),
                 rows=int(rows),
                 observed=int(observed),
-                coverage=float(coverage / max(rows, 1)),
+                coverage=None if track else float(coverage / max(rows, 1)),
                 segments=int(count),
                 empty=int(empty),
             )
-            for split, count, (rows, observed, coverage, empty) in zip(splits, segments, sums.T, strict=True)
+            for track, of_track in zip(tracks, sums, strict=True)
+            for split, count, (rows, observed, coverage, empty) in zip(splits, segments, of_track.T, strict=True)
         ]
     return found
 
 
 def never_observed(found: Iterable[Observed]) -> Iterator[str]:
-    """Find outputs that a split never has."""
+    """Find outputs that a split never has; of one that it has in part, the tracks."""
+    whole = set()
     for one in found:
-        if not one.observed:
+        if not one.observed and (one.output, one.split) not in whole:
             where = f"the split '{one.split}'" if one.split else "segments without a split"
-            yield f"output '{one.output}': nothing was observed in {where} ({one.segments} segments)"
+            yield f"{one.name}: nothing was observed in {where} ({one.segments} segments)"
+            whole |= {(one.output, one.split)} if not one.track else set()
 
 
 def different_ends(store: FeatureStore) -> Iterator[str]:
@@ -90,10 +104,22 @@ def _with_different_ends(shard: ShardReader, one: str, other: str) -> int:
     return int(np.count_nonzero((starts[0] != starts[1]) & (ends[0] != ends[1])))
 
 
-def _sums(shard: ShardReader, output: str, splits: NDArray[np.intp], count: int) -> NDArray[np.float64]:
-    """Return rows, observed rows, sum of coverage and empty segments of every split in a shard, shape (4, count)."""
+def _sums(
+    shard: ShardReader, output: str, schema: OutputSchema, splits: NDArray[np.intp], count: int
+) -> NDArray[np.float64]:
+    """Return rows, observed rows, sum of coverage and empty segments of every split in a shard.
+
+    Shape (1 + tracks, 4, count): first of the output as a whole.
+    """
     segment = np.repeat(np.arange(len(splits)), np.diff(shard.array(output, "offsets")))
     mask, coverage = shard.array(output, "mask"), shard.array(output, "coverage")
-    empty = np.bincount(segment, weights=mask, minlength=len(splits)) == 0
-    of_rows = [np.bincount(splits[segment], weights, count) for weights in (np.ones(len(mask)), mask, coverage)]
-    return np.stack([*of_rows, np.bincount(splits, empty, count)])
+    seen = [mask]
+    if schema.tracks:
+        parts = shard.array(output, OBSERVED)
+        seen += [any_part(parts[..., track]) for track in range(len(schema.tracks))]
+    found = []
+    for one in seen:
+        empty = np.bincount(segment, weights=one, minlength=len(splits)) == 0
+        of_rows = [np.bincount(splits[segment], weights, count) for weights in (np.ones(len(mask)), one, coverage)]
+        found.append(np.stack([*of_rows, np.bincount(splits, empty, count)]))
+    return np.stack(found)

@@ -57,10 +57,11 @@ def _numbers(segments: pd.DataFrame, label: str) -> Table:
 def _outputs(found: Sequence[Observed]) -> Table:
     table = Table("output", "split", "rows", "observed", "coverage", "segments", "without an observed row")
     for one in found:
+        output = f"{one.output}: {one.track}" if one.track else one.output
         observed = f"{one.observed / one.rows:.1%}" if one.rows else "-"
-        coverage = f"{one.coverage:.1%}" if one.rows else "-"
+        coverage = f"{one.coverage:.1%}" if one.rows and one.coverage is not None else "-"
         empty = f"{one.empty} ({one.empty / one.segments:.1%})"
-        table.add_row(escape(one.output), _name(one.split), str(one.rows), observed, coverage, str(one.segments), empty)
+        table.add_row(escape(output), _name(one.split), str(one.rows), observed, coverage, str(one.segments), empty)
     return table
 
 

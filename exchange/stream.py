@@ -47,7 +47,10 @@ def all_words(store: FeatureStore, output: str) -> list[str]:
 
 
 def whole_output(store: FeatureStore, output: str) -> dict[str, ArrayStream]:
-    """Return an output of all segments: ``values``, ``times``, ``mask``, ``coverage`` (R, ...) and ``offsets``."""
+    """Return an output of all segments: ``values``, ``times``, ``mask``, ``coverage`` (R, ...) and ``offsets``.
+
+    Where rows have parts, also ``observed`` (R, *parts).
+    """
     offsets = np.concatenate([[0], np.cumsum(row_counts(store, output), dtype=np.int64)])
     schema = store.outputs[output]
     rows = {
@@ -55,6 +58,7 @@ def whole_output(store: FeatureStore, output: str) -> dict[str, ArrayStream]:
         "times": ("float64", (2,)),
         "mask": ("bool", ()),
         "coverage": ("float32", ()),
+        **({"observed": ("bool", schema.parts)} if schema.parts else {}),
     }
 
     def joined(dataset: str, dtype: str, shape: tuple[int, ...]) -> ArrayStream:

@@ -13,6 +13,9 @@ from .pools import Functionals, Pool
 from .splits import Split
 from .timelines import RowsTimeline, Timeline
 
+Gaps = Literal["zero", "hold", "interpolate"]
+"""What stands where nothing was observed; `align.gaps` makes it."""
+
 _STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
 
 
@@ -35,9 +38,10 @@ class Groups:
     hop: int
     """Rows from the start of one group to that of the next."""
     tail: Literal["drop", "pad"] = "drop"
-    """Whether the rows that fill no whole group are left out, or make one that is filled up with zeros."""
+    """Whether the rows that fill no whole group are left out, or make one that is filled up."""
     length: int | None = None
-    """Rows to which every group is filled up with zeros; None: its size."""
+    """Rows to which every group is filled up: with zeros, or with its last row where gaps hold or are interpolated;
+    None: its size."""
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.hop < 1:
@@ -47,7 +51,7 @@ class Groups:
 
     @property
     def rows(self) -> int:
-        """Rows of a group, those of zeros included."""
+        """Rows of a group, those that fill it up included."""
         return self.size if self.length is None else self.length
 
 
@@ -87,7 +91,7 @@ class OutputSpec:
 
     tracks: tuple[PooledTrack, ...]
     timeline: Timeline
-    gaps: Literal["zero", "hold", "interpolate"] = "zero"
+    gaps: Gaps = "zero"
     """What stands where nothing was observed, for which the mask is False in any case."""
     dtype: Literal["float32", "float16", "uint8"] | None = None
     """Type that the store keeps values in; None: as they are. Only uint8 values can be kept as uint8."""

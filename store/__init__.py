@@ -4,7 +4,7 @@ from ..errors import StoreError
 from .diff import diff
 from .merge import merge, subset
 from .reader import FeatureStore, OutputRows, Sample
-from .schema import GapRow, OutputArrays, OutputSchema, SegmentRow, StoreDescription
+from .schema import GapRow, JoinedTrack, OutputArrays, OutputSchema, SegmentRow, StoreDescription
 from .selection import Selection
 from .shard_writer import ShardWriter
 from .verify import verify
@@ -13,6 +13,7 @@ from .writer import StoreWriter, appending
 __all__ = [
     "FeatureStore",
     "GapRow",
+    "JoinedTrack",
     "OutputArrays",
     "OutputRows",
     "OutputSchema",

@@ -7,6 +7,7 @@ from itertools import groupby
 
 import numpy as np
 
+from .elements import OBSERVED
 from .schema import GapRow, OutputArrays, OutputSchema, SegmentRow, joined
 from .shard import ShardReader
 
@@ -66,4 +67,5 @@ def _of_segments(shard: ShardReader, name: str, schema: OutputSchema, first: int
         coverage=shard.rows(name, "coverage", rows),
         offsets=offsets - offsets[0],
         text=np.array(shard.texts(name, rows), object) if schema.has_text else None,
+        observed=shard.rows(name, OBSERVED, rows) if schema.parts else None,
     )

@@ -135,7 +135,7 @@ def _difference(one: OutputRows, other: OutputRows) -> tuple[str, float]:
         return "number of rows", 0.0
     if not np.array_equal(one.times, other.times):
         return "times", 0.0
-    if not (np.array_equal(one.mask, other.mask) and np.array_equal(one.coverage, other.coverage)):
+    if not all(np.array_equal(getattr(one, key), getattr(other, key)) for key in ("mask", "coverage", "observed")):
         return "mask and coverage", 0.0
     if np.array_equal(one.values, other.values):
         return "", 0.0

@@ -19,6 +19,8 @@ from .hdf5 import DAMAGE, Located, ShardData, locate, text_attribute
 
 TYPE, ELEMENT_VERSION = "encoding-type", "encoding-version"
 OUTPUT_DATASETS = ("values", "times", "mask", "coverage", "offsets")
+OBSERVED = "observed"
+"""Another dataset, where the rows of an output have parts."""
 OUTPUT_ATTRIBUTES = ("unit", "timeline", "pool", "gaps")
 
 
@@ -44,7 +46,7 @@ class LocatedOutput:
     """Where an output lies."""
 
     datasets: Mapping[str, Located]
-    """By the names `OUTPUT_DATASETS`."""
+    """By the names `OUTPUT_DATASETS`, and `OBSERVED` where it is there."""
     names: LocatedText
     text: LocatedText | None
     attributes: Mapping[str, str]
@@ -121,8 +123,9 @@ def _read_table_1(path: Path, node: h5py.Group | h5py.Dataset) -> frozenset[str]
 
 
 def _read_output_1(path: Path, node: h5py.Group | h5py.Dataset) -> LocatedOutput:
+    names = [*OUTPUT_DATASETS, *([OBSERVED] if OBSERVED in node else [])]
     return LocatedOutput(
-        datasets={name: element(path, node, name, ("numbers",)) for name in OUTPUT_DATASETS},
+        datasets={name: element(path, node, name, ("numbers",)) for name in names},
         names=element(path, node, "names", ("text",)),
         text=element(path, node, "text", ("text",)) if "text" in node else None,
         attributes={name: text_attribute(path, node, name) for name in OUTPUT_ATTRIBUTES},

@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import StoreError
-from .schema import FORMAT, VERSION, OutputSchema
+from .schema import FORMAT, VERSION, JoinedTrack, OutputSchema
 
 FILE_NAME = "manifest.json"
 DRY_OR_REAL = "weights (those of --dry-weights or real ones)"
@@ -144,7 +144,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _output(entry: Mapping[str, Any]) -> OutputSchema:
-    values = {one.name: entry[one.name] for one in fields(OutputSchema)}
+    values = {one.name: entry[one.name] for one in fields(OutputSchema) if one.name in entry or one.default is MISSING}
     for name in ("dtype", "unit", "timeline", "pool", "gaps"):
         _text(values[name])
     # Only numbers can be mapped.
@@ -153,7 +153,17 @@ def _output(entry: Mapping[str, Any]) -> OutputSchema:
     _flag(values["has_text"])
     values["shape"] = tuple(_count(size) for size in values["shape"])
     values["names"] = tuple(_text(name) for name in values["names"])
-    return OutputSchema(**values)
+    values["tracks"] = tuple(_joined_track(track) for track in values.get("tracks", ()))
+    schema = OutputSchema(**values)
+    if _flag(schema.is_group) and not schema.shape:
+        raise ValueError("a group has no places")
+    if schema.tracks and sum(track.columns for track in schema.tracks) != schema.columns:
+        raise ValueError(f"tracks do not have {schema.columns} columns together")
+    return schema
+
+
+def _joined_track(entry: Mapping[str, Any]) -> JoinedTrack:
+    return JoinedTrack(name=_text(entry["name"]), columns=_count(entry["columns"]), unit=_text(entry["unit"]))
 
 
 def _shard(entry: Mapping[str, Any]) -> ShardEntry:

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError, did_you_mean
+from .parts import by_track
 from .reader import FeatureStore, OutputRows
+from .schema import OutputSchema
 from .statistics import ColumnStatistics, Moments, StatisticsTable
 
 Method = Literal["standard", "minmax", "robust", "per_segment"]
 """``standard`` takes away the mean and divides by the standard deviation; ``robust`` takes the median and the
 interquartile range, ``minmax`` the minimum and the range (its values are from 0 to 1 in the splits that the statistics
-are of); ``per_segment`` is ``standard`` by the segment's own observed rows."""
+are of); ``per_segment`` is ``standard`` by what was observed in the segment itself."""
 METHODS: tuple[Method, ...] = ("standard", "minmax", "robust", "per_segment")
 
 
@@ -34,8 +36,9 @@ class Scaling:
 class Normaliser:
     """Normalises the outputs of samples.
 
-    Rows that were not observed stay zero where the recipe fills gaps with zeros; where it holds or interpolates, what
-    stands in them is normalised like the others.
+    What was not observed stays zero where the recipe fills gaps with zeros; where it holds or interpolates, what
+    stands there is normalised like the rest. Of rows that have parts (tracks side by side, places of a group) each
+    part counts on its own.
 
     Parameters
     ----------
@@ -53,7 +56,7 @@ class Normaliser:
     """
 
     def __init__(self, store: FeatureStore, methods: Mapping[str, Method], table: str | None = None) -> None:
-        self._zero = {name for name, schema in store.outputs.items() if schema.gaps == "zero"}
+        self._schemas = store.outputs
         self._scalings: dict[str, Scaling | None] = {}
         for name, method in methods.items():
             if name not in store.outputs:
@@ -66,7 +69,7 @@ class Normaliser:
     def __call__(self, outputs: Mapping[str, OutputRows]) -> dict[str, OutputRows]:
         """Return the outputs of a segment, normalised ones as float32."""
         normalised = {
-            name: replace(outputs[name], values=self.normalised(name, outputs[name].values, outputs[name].mask))
+            name: replace(outputs[name], values=self.normalised(name, outputs[name].values, outputs[name].observed))
             for name in self.outputs
         }
         return {**outputs, **normalised}
@@ -76,11 +79,12 @@ class Normaliser:
         """The outputs that are normalised."""
         return self._scalings.keys()
 
-    def normalised(self, output: str, values: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Return the values of one of `outputs` of a segment normalised; ``mask`` says which rows were observed."""
-        scaled = (self._scalings[output] or _own_scaling(values, mask))(values)
-        if output in self._zero:
-            scaled[~mask] = 0
+    def normalised(self, output: str, values: NDArray[Any], observed: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Return the values of one of `outputs` of a segment normalised; ``observed`` is that of `OutputRows`."""
+        schema = self._schemas[output]
+        scaled = (self._scalings[output] or _own_scaling(schema, values, observed))(values)
+        if schema.gaps == "zero":
+            scaled[~observed] = 0
         return scaled
 
 
@@ -95,20 +99,25 @@ def scaling(found: ColumnStatistics, method: Method) -> Scaling:
     return Scaling(shift=shift, scale=np.where(scale > 0, scale, 1.0))
 
 
-def _own_scaling(values: NDArray[Any], mask: NDArray[np.bool_]) -> Scaling:
-    columns = values.shape[-1] if values.ndim > 1 else 1
-    observed = values[mask].reshape(-1, columns).astype(np.float64)
-    if not len(observed):
-        return Scaling(shift=np.zeros(columns), scale=np.ones(columns))
-    moments = Moments.of(observed)
-    deviation = np.sqrt(moments.squares / moments.count)
-    return Scaling(shift=moments.mean, scale=np.where(deviation > 0, deviation, 1.0))
+def _own_scaling(schema: OutputSchema, values: NDArray[Any], observed: NDArray[np.bool_]) -> Scaling:
+    shift, scale = np.zeros(schema.columns), np.ones(schema.columns)
+    for columns, rows in by_track(schema, values, observed):
+        if len(rows):
+            moments = Moments.of(rows.astype(np.float64))
+            deviation = np.sqrt(moments.squares / moments.count)
+            shift[columns], scale[columns] = moments.mean, np.where(deviation > 0, deviation, 1.0)
+    return Scaling(shift=shift, scale=scale)
 
 
 def _statistics(store: FeatureStore, name: str | None, output: str) -> ColumnStatistics:
     found = _table(store, name).outputs.get(output)
     if found is None:
         raise StoreError(f"{store.path}: no row of '{output}' was observed to make statistics of; leave it as it is")
+    tracks = [track.name for track in store.outputs[output].tracks for _ in range(track.columns)]
+    for track, count in zip(tracks, found.count, strict=False):
+        if not count:
+            what = f"no row of '{track}' in '{output}' was observed to make statistics of"
+            raise StoreError(f"{store.path}: {what}; leave '{output}' as it is")
     return found
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import StoreError
 from .manifest import read_manifest
+from .parts import observed_values
 from .schema import OutputSchema
 from .selection import Selection, select
 from .shard import ShardReader
@@ -32,6 +33,9 @@ class OutputRows:
     """Shape (L,): whether anything was observed."""
     coverage: NDArray[np.float32]
     """Shape (L,): seconds observed of seconds asked."""
+    observed: NDArray[np.bool_]
+    """Which values were observed, in the shape of their first axes: the mask, or, where a row holds tracks side by
+    side or is a group, what was observed of each of these on its own."""
 
     def __len__(self) -> int:
         return len(self.values)
@@ -186,13 +190,13 @@ class FeatureStore:
             return Selection(self, np.arange(len(self))[index])
         shard, place = self._locate(index)
         labels = {name: shard.label(name)[place] for name in self.manifest.labels}
-        outputs = {name: _rows(shard, name, place) for name in self.outputs}
+        outputs = {name: _rows(shard, name, schema, place) for name, schema in self.outputs.items()}
         return Sample(id=shard.column("id")[place], labels=labels, outputs=outputs)
 
     def rows(self, output: str, segment: int) -> OutputRows:
         """Return one output of one segment, without reading anything else."""
         shard, place = self._locate(segment)
-        return _rows(shard, output, place)
+        return _rows(shard, output, self.outputs[output], place)
 
     def values(self, output: str, segment: int) -> NDArray[Any]:
         """Return the values of one output of one segment, and read nothing else."""
@@ -204,6 +208,11 @@ class FeatureStore:
         """Return some outputs of some segments, without their times and coverage."""
         located = [self._locate(segment) for segment in segments]
         return {name: _gathered(name, located) for name in outputs}
+
+    def observed(self, output: str, segment: int) -> NDArray[np.bool_]:
+        """Return which values of one output of one segment were observed, see `OutputRows`."""
+        shard, place = self._locate(segment)
+        return observed_values(self.outputs[output], shard.views(output).observed[_slice(shard, output, place)])
 
     def text(self, output: str, segment: int) -> list[str]:
         """Return the word of every row of one output of one segment."""
@@ -234,10 +243,14 @@ def _slice(shard: ShardReader, output: str, place: int) -> slice:
     return slice(offsets[place], offsets[place + 1])
 
 
-def _rows(shard: ShardReader, output: str, place: int) -> OutputRows:
+def _rows(shard: ShardReader, output: str, schema: OutputSchema, place: int) -> OutputRows:
     views, rows = shard.views(output), _slice(shard, output, place)
     return OutputRows(
-        values=views.values[rows], times=views.times[rows], mask=views.mask[rows], coverage=views.coverage[rows]
+        values=views.values[rows],
+        times=views.times[rows],
+        mask=views.mask[rows],
+        coverage=views.coverage[rows],
+        observed=observed_values(schema, views.observed[rows]),
     )
 
 

@@ -15,6 +15,15 @@ Compression = Literal["none", "gzip", "blosc2"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class JoinedTrack:
+    """One of several tracks that stand side by side along the last axis of an output's rows."""
+
+    name: str
+    columns: int
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutputSchema:
     """What one output holds, the same in every shard."""
 
@@ -24,13 +33,29 @@ class OutputSchema:
     names: tuple[str, ...]
     """Names of the columns (the last axis of a row), each ``track.column``; empty where they have none."""
     unit: str
+    """That of all columns; empty where they have none, or tracks of several."""
     timeline: str
     """What the rows stand for, in words."""
     pool: str
     gaps: str
-    """What stands in rows whose mask is False."""
+    """What stands where nothing was observed."""
     has_text: bool
     """Whether every row has a word."""
+    tracks: tuple[JoinedTrack, ...] = ()
+    """The tracks in the order of their columns, where there are several."""
+    is_group: bool = False
+    """Whether a row is a group, which has places along its first axis."""
+
+    @property
+    def columns(self) -> int:
+        """Numbers along the last axis of a row, or of a place of a group; 1 where it is a single number."""
+        shape = self.shape[int(self.is_group) :]
+        return shape[-1] if shape else 1
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """Shape of the parts of a row that are observed or not each on its own: places, tracks; (): it is whole."""
+        return (*self.shape[: int(self.is_group)], *([len(self.tracks)] if self.tracks else []))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +124,14 @@ class OutputArrays:
     """Shape (segments + 1,): segment i has the rows ``offsets[i]:offsets[i + 1]``."""
     text: NDArray[np.generic] | None = None
     """Shape (R,): the word of every row, where rows are words."""
+    observed: NDArray[np.bool_] | None = None
+    """Shape (R, *parts): which `OutputSchema.parts` of every row were observed; None: rows have none."""
 
     @property
     def nbytes(self) -> int:
         """Bytes that the numbers take."""
-        return self.values.nbytes + self.times.nbytes + self.mask.nbytes + self.coverage.nbytes
+        parts = 0 if self.observed is None else self.observed.nbytes
+        return self.values.nbytes + self.times.nbytes + self.mask.nbytes + self.coverage.nbytes + parts
 
     def of_segments(self, first: int, last: int) -> "OutputArrays":
         """Return the part of the segments ``first:last``."""
@@ -115,12 +143,14 @@ class OutputArrays:
             coverage=self.coverage[rows],
             offsets=self.offsets[first : last + 1] - self.offsets[first],
             text=None if self.text is None else self.text[rows],
+            observed=None if self.observed is None else self.observed[rows],
         )
 
 
 def joined(parts: Sequence[OutputArrays]) -> OutputArrays:
     """Put parts of an output, at least one, one after the other."""
     texts = [part.text for part in parts if part.text is not None]
+    observed = [part.observed for part in parts if part.observed is not None]
     return OutputArrays(
         values=np.concatenate([part.values for part in parts]),
         times=np.concatenate([part.times for part in parts]),
@@ -128,6 +158,7 @@ def joined(parts: Sequence[OutputArrays]) -> OutputArrays:
         coverage=np.concatenate([part.coverage for part in parts]),
         offsets=joined_offsets(parts),
         text=np.concatenate(texts) if texts else None,
+        observed=np.concatenate(observed) if observed else None,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
-from .elements import OUTPUT_ATTRIBUTES, Column, LocatedOutput, element, read_column
+from .elements import OBSERVED, OUTPUT_ATTRIBUTES, Column, LocatedOutput, element, read_column
 from .hdf5 import Located, Rows, ShardData, check_head, open_shard, text_attribute
 from .manifest import Manifest
 from .schema import FORMAT, VERSION, OutputSchema, SegmentRow
@@ -31,6 +31,8 @@ class OutputViews:
     times: Rows
     mask: Rows
     coverage: Rows
+    observed: Rows
+    """Of every part of a row; the mask, where rows have no parts."""
 
 
 class ShardReader:
@@ -74,11 +76,11 @@ class ShardReader:
         return shard
 
     def array(self, output: str, dataset: str) -> NDArray[Any]:
-        """Return one of `OUTPUT_DATASETS`, read-only: a view of the file, or a copy of what is compressed."""
+        """Return one of `OUTPUT_DATASETS` or `OBSERVED`, read-only: a view of the file, or a copy if compressed."""
         return self._data.rows(self._output(output).datasets[dataset])
 
     def rows(self, output: str, dataset: str, rows: slice) -> NDArray[Any]:
-        """Return some rows of one of `OUTPUT_DATASETS`, read-only; of what is compressed, no others are unpacked."""
+        """Return some rows of such a dataset, read-only; of what is compressed, no others are unpacked."""
         return self._data.rows(self._output(output).datasets[dataset], rows)
 
     def views(self, output: str) -> OutputViews:
@@ -88,6 +90,7 @@ class ShardReader:
             self._views[output] = OutputViews(
                 offsets=self._data.rows(datasets["offsets"]).tolist(),
                 **{name: self._data.dataset(datasets[name]) for name in ("values", "times", "mask", "coverage")},
+                observed=self._data.dataset(datasets[OBSERVED if self._schemas[output].parts else "mask"]),
             )
         return self._views[output]
 
@@ -199,8 +202,11 @@ class ShardReader:
             "mask": ("bool", mask[:1]),
             "coverage": ("float32", mask[:1]),
             "offsets": ("int64", (self.segments + 1,)),
+            **({OBSERVED: ("bool", (mask[0], *schema.parts))} if schema.parts else {}),
         }
         for key, (dtype, shape) in expected.items():
+            if key not in output.datasets:
+                raise StoreError(f"{where}/{key}: missing; expected {dtype} {shape}")
             found = output.datasets[key]
             if found.dtype != np.dtype(dtype) or found.shape != shape:
                 raise StoreError(f"{where}/{key}: {found.dtype} {found.shape}; expected {dtype} {shape}")

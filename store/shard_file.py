@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import require_packages
 from .elements import (
+    OBSERVED,
     OUTPUT_ATTRIBUTES,
     OUTPUT_DATASETS,
     create_output,
@@ -145,7 +146,7 @@ def _write_output(
     outputs: h5py.Group, name: str, parts: Sequence[OutputArrays], schema: OutputSchema, compression: Compression
 ) -> None:
     group = create_output(outputs, name, {key: getattr(schema, key) for key in OUTPUT_ATTRIBUTES})
-    for dataset in OUTPUT_DATASETS:
+    for dataset in (*OUTPUT_DATASETS, *([OBSERVED] if schema.parts else [])):
         array = _joined(parts, dataset, schema)
         storage = _storage(array, compression) if dataset == "values" else {}
         write_numbers(group, dataset, array, **storage)
@@ -169,6 +170,7 @@ def _empty(schema: OutputSchema) -> OutputArrays:
         mask=np.zeros(0, bool),
         coverage=np.zeros(0, np.float32),
         offsets=np.zeros(1, np.int64),
+        observed=np.zeros((0, *schema.parts), bool),
     )
 
 

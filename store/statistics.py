@@ -3,7 +3,7 @@
 import heapq
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +12,29 @@ from numpy.typing import NDArray
 
 from ..errors import StoreError
 from .manifest import FileEntry
+from .parts import by_track, observed_values
 from .schema import OutputArrays, OutputSchema, SegmentRow
 
 FILE_NAME = "statistics.json"
 _BLOCK_VALUES = 2**20
 _SAMPLE_ROWS = 10_000
 _SAMPLE_BYTES = 32 * 2**20
+_COUNTS = ("count", "sampled")
 _VECTORS = ("mean", "standard_deviation", "minimum", "maximum", "lower_quartile", "median", "upper_quartile")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ColumnStatistics:
-    """Statistics of every column of one output (the last axis of its rows), over observed rows only; shapes (C,)."""
+    """Statistics of every column of one output (the last axis of its rows), of what was observed; shapes (C,)."""
 
-    count: int
-    """Values of each column."""
+    count: NDArray[np.int64]
+    """Values of each column; where there is none, the statistics are zeros."""
     mean: NDArray[np.float64]
     standard_deviation: NDArray[np.float64]
     """Of the population: the squares are divided by their count."""
     minimum: NDArray[np.float64]
     maximum: NDArray[np.float64]
-    sampled: int
+    sampled: NDArray[np.int64]
     """Values of each column of which the quartiles are; where it is ``count``, they are exact."""
     lower_quartile: NDArray[np.float64]
     median: NDArray[np.float64]
@@ -146,63 +148,80 @@ class StatisticsCollector:
         self._tables = tables
         splits = sorted({split for splits in tables.values() for split in splits})
         self._numbers = {split: number for number, split in enumerate(splits)}
-        self._columns = {name: schema.shape[-1] if schema.shape else 1 for name, schema in outputs.items()}
-        self._moments: dict[tuple[str, int], Moments] = {}
-        self._samples = {
-            name: RowSample(self._columns[name], schema.dtype) for name, schema in outputs.items() if tables
-        }
+        self._outputs = outputs if tables else {}
+        self._moments: dict[tuple[str, int, int], Moments] = {}
+        """By output, number of the track and number of the split."""
+        self._samples = {name: _samples(schema) for name, schema in self._outputs.items()}
+        """One of every track."""
 
     def add(self, segments: Sequence[SegmentRow], outputs: Mapping[str, OutputArrays]) -> None:
-        """Add the observed rows of segments."""
+        """Add what was observed of segments."""
         splits = [self._numbers.get(segment.split, -1) for segment in segments]
-        for name in self._samples:
+        for name, schema in self._outputs.items():
             arrays = outputs[name]
+            observed = observed_values(schema, arrays.mask if arrays.observed is None else arrays.observed)
             split_of_row = np.repeat(splits, np.diff(arrays.offsets))
             for number in sorted({*splits} - {-1}):
-                rows = arrays.values[arrays.mask & (split_of_row == number)].reshape(-1, self._columns[name])
-                if rows.size:
-                    self._add(name, number, rows)
+                own = split_of_row == number
+                for track, (_, rows) in enumerate(by_track(schema, arrays.values[own], observed[own])):
+                    if rows.size:
+                        self._add(name, track, number, rows)
 
     def tables(self) -> dict[str, StatisticsTable]:
         """Return every table by its name."""
         return {name: self._table(splits) for name, splits in self._tables.items()}
 
-    def _add(self, output: str, split: int, rows: NDArray[Any]) -> None:
+    def _add(self, output: str, track: int, split: int, rows: NDArray[Any]) -> None:
         step = max(1, _BLOCK_VALUES // rows.shape[1])
         for start in range(0, len(rows), step):
             block = rows[start : start + step]
-            moments, before = Moments.of(block.astype(np.float64)), self._moments.get((output, split))
-            self._moments[output, split] = moments if before is None else before.merged(moments)
-            self._samples[output].add(block, split)
+            moments, before = Moments.of(block.astype(np.float64)), self._moments.get((output, track, split))
+            self._moments[output, track, split] = moments if before is None else before.merged(moments)
+            self._samples[output][track].add(block, split)
 
     def _table(self, splits: Sequence[str]) -> StatisticsTable:
         numbers = sorted(self._numbers[split] for split in set(splits))
-        found = {name: self._statistics(name, numbers) for name in self._samples}
+        found = {
+            name: [self._statistics(name, track, numbers) for track in range(len(samples))]
+            for name, samples in self._samples.items()
+        }
+        outputs = {name: _side_by_side(tracks) for name, tracks in found.items()}
         return StatisticsTable(
-            splits=tuple(splits), outputs={name: one for name, one in found.items() if one is not None}
+            splits=tuple(splits), outputs={name: one for name, one in outputs.items() if one.count.any()}
         )
 
-    def _statistics(self, output: str, splits: Sequence[int]) -> ColumnStatistics | None:
+    def _statistics(self, output: str, track: int, splits: Sequence[int]) -> ColumnStatistics:
+        sample = self._samples[output][track].of(splits).astype(np.float64)
+        columns = sample.shape[1]
         moments: Moments | None = None
         for split in splits:
-            if (other := self._moments.get((output, split))) is not None:
+            if (other := self._moments.get((output, track, split))) is not None:
                 moments = other if moments is None else moments.merged(other)
         if moments is None:
-            return None
-        sample = self._samples[output].of(splits).astype(np.float64)
+            moments = replace(Moments.of(np.zeros((1, columns))), count=0)
         # A split that hardly any row of the sample is of has no quartiles of its own: its mean stands for them.
         quartiles = np.quantile(sample, (0.25, 0.5, 0.75), axis=0) if len(sample) else np.tile(moments.mean, (3, 1))
         return ColumnStatistics(
-            count=moments.count,
+            count=np.full(columns, moments.count),
             mean=moments.mean,
-            standard_deviation=np.sqrt(moments.squares / moments.count),
+            standard_deviation=np.sqrt(moments.squares / max(moments.count, 1)),
             minimum=moments.minimum,
             maximum=moments.maximum,
-            sampled=len(sample),
+            sampled=np.full(columns, len(sample)),
             lower_quartile=quartiles[0],
             median=quartiles[1],
             upper_quartile=quartiles[2],
         )
+
+
+def _samples(schema: OutputSchema) -> list[RowSample]:
+    widths = [track.columns for track in schema.tracks] or [schema.columns]
+    return [RowSample(width, schema.dtype) for width in widths]
+
+
+def _side_by_side(tracks: Sequence[ColumnStatistics]) -> ColumnStatistics:
+    names = [one.name for one in fields(ColumnStatistics)]
+    return ColumnStatistics(**{name: np.concatenate([getattr(track, name) for track in tracks]) for name in names})
 
 
 def write_statistics(path: Path, tables: Mapping[str, StatisticsTable]) -> None:
@@ -213,11 +232,7 @@ def write_statistics(path: Path, tables: Mapping[str, StatisticsTable]) -> None:
 
 def _as_json(outputs: Mapping[str, ColumnStatistics]) -> dict[str, Any]:
     return {
-        name: {
-            "count": found.count,
-            "sampled": found.sampled,
-            **{vector: getattr(found, vector).tolist() for vector in _VECTORS},
-        }
+        name: {column: getattr(found, column).tolist() for column in (*_COUNTS, *_VECTORS)}
         for name, found in outputs.items()
     }
 
@@ -255,8 +270,10 @@ def _read_table(data: Mapping[str, Any], outputs: Mapping[str, OutputSchema]) ->
 
 def _read_columns(data: Mapping[str, Any], schema: OutputSchema) -> ColumnStatistics:
     vectors = {vector: np.asarray(data[vector], np.float64) for vector in _VECTORS}
-    columns = schema.shape[-1] if schema.shape else 1
+    columns = schema.columns
     for vector, values in vectors.items():
         if values.shape != (columns,) or not np.isfinite(values).all():
             raise ValueError(f"'{vector}' is not {columns} finite numbers")
-    return ColumnStatistics(count=int(data["count"]), sampled=int(data["sampled"]), **vectors)
+    # One number for all columns, as it was before tracks side by side were counted each on its own.
+    count, sampled = (np.broadcast_to(np.asarray(data[name], np.int64), columns) for name in _COUNTS)
+    return ColumnStatistics(count=count, sampled=sampled, **vectors)

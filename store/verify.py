@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
+from .elements import OBSERVED
 from .hdf5 import HEAD_BYTES, check_superblock, head_sha256
 from .manifest import FileEntry, Manifest, ShardEntry, read_manifest
+from .parts import any_part, observed_values
 from .schema import OutputSchema
 from .shard import ShardReader
 from .shard_writer import sha256
@@ -132,6 +134,9 @@ def _verify_output(path: Path, shard: ShardReader, name: str, schema: OutputSche
         yield f"{where}/coverage: a value is outside 0 to 1"
     if (mask != (coverage > 0)).any():
         yield f"{where}/mask: says otherwise than the coverage"
+    parts = shard.array(name, OBSERVED) if schema.parts else mask
+    if (mask != any_part(parts)).any():
+        yield f"{where}/observed: says otherwise than the mask"
     step = max(1, _BLOCK_BYTES // max(1, np.dtype(schema.dtype).itemsize * math.prod(schema.shape)))
     for start in range(0, len(mask), step):
         rows = slice(start, start + step)
@@ -139,8 +144,8 @@ def _verify_output(path: Path, shard: ShardReader, name: str, schema: OutputSche
         if block.dtype.kind == "f" and not np.isfinite(block).all():
             yield f"{where}/values: a value is not finite"
             break
-        if schema.gaps == "zero" and np.any(block[~mask[rows]]):
-            yield f"{where}/values: a row that was not observed is not zero"
+        if schema.gaps == "zero" and np.any(block[~observed_values(schema, parts[rows])]):
+            yield f"{where}/values: what was not observed is not zero"
             break
 
 

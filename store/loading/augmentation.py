@@ -33,9 +33,9 @@ Augmentation: TypeAlias = Callable[[Mapping[str, OutputRows], Occasion], Mapping
 
 @dataclass(frozen=True, kw_only=True)
 class TimeStepNoise:
-    """Adds to every observed row one number for all of its columns, drawn from a normal distribution.
+    """Adds to what was observed of every row one number for all of its columns, drawn from a normal distribution.
 
-    This is ``white_noise`` of MultiBench (Liang et al. 2021), which adds to rows that were not observed, too.
+    This is ``white_noise`` of MultiBench (Liang et al. 2021), which adds to what was not observed, too.
     """
 
     outputs: Sequence[str]
@@ -55,8 +55,9 @@ class TimeStepNoise:
     def _noisy(self, name: str, rows: OutputRows, random: np.random.Generator) -> OutputRows:
         if rows.values.dtype.kind != "f":
             raise StoreError(f"output '{name}' holds {rows.values.dtype}; noise can only be added to float numbers")
-        noise = np.where(rows.mask, random.normal(0, self.deviation, len(rows)), 0).astype(rows.values.dtype)
-        return replace(rows, values=rows.values + _per_row(noise, rows))
+        noise = random.normal(0, self.deviation, len(rows)).astype(rows.values.dtype)
+        observed = rows.observed.reshape(rows.observed.shape + (1,) * (rows.values.ndim - rows.observed.ndim))
+        return replace(rows, values=rows.values + np.where(observed, _per_row(noise, rows), noise.dtype.type(0)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +111,7 @@ def _kept(rows: OutputRows, kept: NDArray[np.bool_]) -> OutputRows:
         values=np.where(_per_row(kept, rows), rows.values, rows.values.dtype.type(0)),
         mask=rows.mask & kept,
         coverage=np.where(kept, rows.coverage, np.float32(0)),
+        observed=rows.observed & kept.reshape(-1, *[1] * (rows.observed.ndim - 1)),
     )
 
 

@@ -128,7 +128,7 @@ class Segments:
         numbers = self.indices[places].tolist()
         outputs = self.store.gather(self.outputs, numbers)
         for name in self._normaliser.outputs:
-            pairs = zip(outputs[name].values, outputs[name].mask, strict=True)
+            pairs = zip(outputs[name].values, (self.store.observed(name, number) for number in numbers), strict=True)
             values = [self._normaliser.normalised(name, *pair) for pair in pairs]
             outputs[name] = GatheredRows(values=values, mask=outputs[name].mask)
         return GatheredSegments(

@@ -111,6 +111,30 @@ def test_tracks_side_by_side_share_mask_and_coverage() -> None:
     np.testing.assert_allclose(found.coverage, [0.75, 0.5, 0.5, 0.5, 0])
 
 
+def test_of_tracks_side_by_side_each_is_observed_on_its_own() -> None:
+    tracks = {"mfcc": SOUND_TRACK, "face": FACE_TRACK}
+    found = one_output("tracks: [mfcc, face], timeline: {grid: {hop_seconds: 1}}", tracks, segment(0.0, 5.0))
+    assert found.observed is not None
+    assert found.observed.tolist() == [[True, True], [True, False], [False, True], [True, False], [False, False]]
+    alone = one_output("tracks: [mfcc], timeline: {grid: {hop_seconds: 1}}", tracks, segment(0.0, 5.0))
+    assert alone.observed is None
+
+
+@pytest.mark.parametrize(
+    ("gaps", "values"),
+    [
+        ("hold", [[1, 10, 7], [2, 20, 7], [2, 20, 9], [3, 30, 9], [3, 30, 9]]),
+        ("interpolate", [[1, 10, 7], [2, 20, 8], [2.5, 25, 9], [3, 30, 9], [3, 30, 9]]),
+    ],
+)
+def test_gaps_of_one_track_are_filled_where_another_was_observed(gaps: str, values: list[list[float]]) -> None:
+    tracks = {"mfcc": SOUND_TRACK, "face": FACE_TRACK}
+    spec = f"tracks: [mfcc, face], timeline: {{grid: {{hop_seconds: 1}}}}, gaps: {gaps}"
+    found = one_output(spec, tracks, segment(0.0, 5.0))
+    assert found.values.tolist() == values
+    assert found.mask.tolist() == [True, True, True, True, False]
+
+
 def test_pictures_keep_their_shape() -> None:
     schema = {"values": Field(dtype="uint8", shape=(1, 2, 3), columns=("red", "green", "blue"))}
     pictures = np.array([np.zeros((1, 2, 3)), np.full((1, 2, 3), 200)], np.uint8)
@@ -342,9 +366,28 @@ def test_a_group_is_observed_as_far_as_its_rows_are() -> None:
     found = one_output(spec, {"face": FACE_TRACK}, segment(0.0, 5.0), segment(0.0, 0.5))
     assert found.values[:, :, 0].tolist() == [[7, 0, 0], [9, 0, 0], [0, 0, 0], [7, 0, 0]]
     assert found.mask.tolist() == [True, True, False, True]
+    assert found.observed is not None
+    assert found.observed.astype(int).tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 0], [1, 0, 0]]
     assert found.coverage.tolist() == [0.25, 0.5, 0, 1]
     assert found.times.tolist() == [[0, 2], [2, 4], [4, 5], [0, 0.5]]
     assert found.offsets.tolist() == [0, 3, 4]
+
+
+def test_a_group_of_tracks_side_by_side() -> None:
+    spec = "tracks: [mfcc, face], timeline: {grid: {hop_seconds: 1}}, groups: {size: 2, hop: 2, tail: pad}"
+    found = one_output(spec, {"mfcc": SOUND_TRACK, "face": FACE_TRACK}, segment(0.0, 3.0))
+    assert found.values.tolist() == [[[1, 10, 7], [2, 20, 0]], [[0, 0, 9], [0, 0, 0]]]
+    assert found.observed is not None
+    assert found.observed.astype(int).tolist() == [[[1, 1], [1, 0]], [[0, 1], [0, 0]]]
+    assert found.mask.tolist() == [True, True]
+
+
+def test_what_fills_up_a_group_holds_where_gaps_do() -> None:
+    spec = "tracks: [face], timeline: none, gaps: hold, groups: {size: 3, hop: 3, tail: pad, length: 4}"
+    found = one_output(spec, {"face": LEFT}, segment())
+    assert found.values[:, :, 0].tolist() == [[1, 2, 3, 3], [4, 4, 4, 4]]
+    assert found.observed is not None
+    assert found.observed.astype(int).tolist() == [[1, 1, 1, 0], [1, 0, 0, 0]]
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,10 @@ def test_schemas_say_what_the_outputs_will_hold() -> None:
     assert found["d"].names == ("crops.red", "crops.green", "crops.blue")
     assert found["e"].names[1:] == ("sound.high.mean", "sound.low.std", "sound.high.std", "pitch.pitch")
     assert [schema.unit for schema in found.values()] == ["dB", "", "", "", "", "dB", ""]
+    side_by_side = [(track.name, track.columns, track.unit) for track in found["b"].tracks]
+    assert side_by_side == [("sound", 2, "dB"), ("pitch", 1, "Hz")]
+    assert [schema.is_group for schema in found.values()] == [False] * 3 + [True] + [False] * 3
+    assert [schema.parts for schema in found.values()] == [(), (2,), (), (10,), (2,), (), ()]
     assert [schema.timeline for schema in found.values()] == [
         "words of words",
         "grid of 0.04 s",
@@ -233,7 +237,9 @@ def test_arrays_are_what_the_schema_says_and_make_a_store(spec: str, times: Span
     assert (found.text is not None) == schema.has_text
     assert len(found.offsets) == len(SEGMENTS) + 1
     with tempfile.TemporaryDirectory() as folder:
-        with store_writer(Path(folder) / "store", outputs={"out": schema}, labels={}) as writer:
+        with store_writer(
+            Path(folder) / "store", outputs={"out": schema}, labels={}, statistics={"all": [""]}
+        ) as writer:
             writer.append(table, outputs, [], {"media": "hash"}, {})
             writer.commit()
         assert verify(Path(folder) / "store") == []

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from audited_stores import clean, write
+from stores import OUTPUTS
 
 from trimodal.audit import audit
 from trimodal.audit.observed import observed_by_split
-from trimodal.store import OutputArrays
+from trimodal.audit.report import print_audit
+from trimodal.store import JoinedTrack, OutputArrays, verify
 
 
 def test_a_modality_that_a_split_never_has(tmp_path: Path) -> None:
@@ -26,6 +28,35 @@ def test_a_modality_that_a_split_never_has(tmp_path: Path) -> None:
     assert audit(store) == ["output 'video': nothing was observed in the split 'test' (3 segments)"]
     test = next(one for one in observed_by_split(store) if (one.output, one.split) == ("video", "test"))
     assert (test.rows, test.observed, test.coverage, test.segments, test.empty) == (9, 0, 0.0, 3, 3)
+
+
+def test_a_track_that_a_split_never_has_beside_one_that_it_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recordings = {}
+    for name, content in clean().items():
+        video = content.outputs["video"]
+        # Of places and tracks: the second track has nothing in the test split.
+        tracks_observed = np.stack([video.mask, video.mask & (name != "d")], axis=1)
+        observed = np.stack([tracks_observed, np.zeros_like(tracks_observed)], axis=1)
+        values = np.where(observed, np.float16(3), np.float16(0))
+        recordings[name] = replace(
+            content, outputs={**content.outputs, "video": replace(video, values=values, observed=observed)}
+        )
+    tracks = (JoinedTrack(name="f", columns=1, unit=""), JoinedTrack(name="g", columns=1, unit=""))
+    outputs = {**OUTPUTS, "video": replace(OUTPUTS["video"], tracks=tracks, is_group=True)}
+    store = write(tmp_path / "s.store", recordings, outputs=outputs)
+    assert verify(store.path) == []
+    assert audit(store) == ["track 'g' of output 'video': nothing was observed in the split 'test' (3 segments)"]
+    of_video = {(one.track, one.split): one for one in observed_by_split(store) if one.output == "video"}
+    for split in ("train", "valid"):
+        counts = [of_video[track, split].observed for track in ("", "f", "g")]
+        assert counts[0] == counts[1] == counts[2] > 0
+    assert (of_video["g", "test"].observed, of_video["g", "test"].empty, of_video["f", "test"].empty) == (0, 3, 0)
+    assert of_video["g", "train"].coverage is None
+    print_audit(store, [])
+    printed = capsys.readouterr().out
+    assert "video: g" in printed
 
 
 def test_what_was_observed_is_counted_by_split(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_old_stores_hold_what_was_put_in(old: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.concatenate(found), np.concatenate(values), strict=True)
     assert diff(store, FeatureStore(write_store(tmp_path / "new"))) == []
     assert store.statistics["train"].splits == ("train",)
+    assert store.statistics["train"].outputs["text"].count.tolist() == [6] * 3
     assert len(store.gaps) == 4
 
 

@@ -35,7 +35,7 @@ def expected_rows(output: str, splits: Sequence[str]) -> np.ndarray:
 
 
 def assert_statistics(found: ColumnStatistics, rows: np.ndarray) -> None:
-    assert found.count == found.sampled == len(rows)
+    assert found.count.tolist() == found.sampled.tolist() == [len(rows)] * rows.shape[1]
     np.testing.assert_allclose(found.mean, rows.mean(axis=0), rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(found.standard_deviation, rows.std(axis=0), rtol=1e-12, atol=1e-12)
     np.testing.assert_array_equal(found.minimum, rows.min(axis=0))
@@ -180,6 +180,8 @@ Damage = Callable[[dict[str, Any]], Any]
         (lambda data: data["train"]["outputs"]["text"].update(mean=[1, 2, "x"]), "damaged .ValueError"),
         (lambda data: data["train"]["outputs"]["text"].update(mean=[1, 2, float("nan")]), "is not 3 finite numbers"),
         (lambda data: data["train"]["outputs"]["text"].pop("median"), "damaged .KeyError: 'median'"),
+        (lambda data: data["train"]["outputs"]["text"].update(count=[1, 2]), "damaged .ValueError"),
+        (lambda data: data["train"]["outputs"]["text"].update(count="x"), "damaged .ValueError"),
         (lambda data: data["train"]["outputs"].update(other={}), "damaged .KeyError: 'other'"),
         (lambda data: data.update(train=3), "damaged .TypeError"),
     ],

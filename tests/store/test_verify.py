@@ -141,7 +141,7 @@ def _mask_and_coverage(row: int, coverage: float) -> Edit:
         (_set("outputs/text/mask", 1, True), "/outputs/text/mask: says otherwise than the coverage"),
         (_set("outputs/text/values", (0, 1), np.nan), "/outputs/text/values: a value is not finite"),
         (_set("outputs/video/values", (5, 1, 1), np.inf), "/outputs/video/values: a value is not finite"),
-        (_set("outputs/text/values", (4, 2), 1e-9), "/outputs/text/values: a row that was not observed is not zero"),
+        (_set("outputs/text/values", (4, 2), 1e-9), "/outputs/text/values: what was not observed is not zero"),
         (_set("outputs/text/coverage", 0, 1.5), "/outputs/text/coverage: a value is outside 0 to 1"),
         (_set("outputs/text/coverage", 0, np.nan), "/outputs/text/coverage: a value is outside 0 to 1"),
         (_set("outputs/text/offsets", 1, 5), "/outputs/text/offsets: do not run from 0 to 6 in order"),
