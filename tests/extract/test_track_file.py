@@ -87,7 +87,7 @@ def test_damaged_and_foreign_files_are_named(tmp_path: Path) -> None:
         read_made_by(path)
     _write(path, [_piece(5)])
     os.truncate(path, path.stat().st_size // 2)
-    with pytest.raises(TrackError, match=r"t\.h5: not a readable track \(.*truncated file.*the next run makes it again"):
+    with pytest.raises(TrackError, match=r"t\.h5: not a readable track \(.*truncated file.*the next run makes it"):
         read_track(path, SCHEMA)
     path.unlink()
     with h5py.File(path, "w") as file:
