@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from ...errors import TrackError
 from ...media.csd import CsdFile, open_csd, recording_and_part
-from .rows import MAX_BYTES, ImportedRows
+from .rows import MAX_BYTES, ImportedRows, check_order
 
 
 def read_csd(path: Path, entry: str) -> ImportedRows:
     """Read the rows of a recording: ``/<root>/data/<entry>/features (T, D)`` and ``intervals (T, 2)`` in seconds.
 
-    The entries ``<entry>[0]``, ``<entry>[1]``, ..., into which the SDK's ``align`` parts a recording, are read as one.
+    The entries ``<entry>[0]``, ``<entry>[1]``, ..., into which the SDK's ``align`` parts a recording, are read as one:
+    each has its rows in order, and as segments may overlap, those of all are brought into one order.
     Columns have names where the metadata ``dimension names`` give one to each. Nothing is read from other files, to
     which HDF5 may link.
 
@@ -35,9 +36,11 @@ def read_csd(path: Path, entry: str) -> ImportedRows:
     if len(widths) > 1:
         raise TrackError(f"{path}: the parts of '{entry}' have {sorted(widths)} columns; expected as many in each")
     values = np.concatenate([values for values, _ in parts])
+    times = np.concatenate([times for _, times in parts])
+    order = np.lexsort((times[:, 1], times[:, 0])) if len(parts) > 1 else slice(None)
     return ImportedRows(
-        times=np.concatenate([times for _, times in parts]),
-        values=values,
+        times=times[order],
+        values=values[order],
         columns=columns if len(columns) == values.shape[1] == len(set(columns)) else (),
     )
 
@@ -62,6 +65,7 @@ def _part(path: Path, file: CsdFile, name: str) -> tuple[NDArray[Any], NDArray[n
             f"{path}: '{name}' has features {values.shape} and intervals {times.shape}; "
             "expected as many rows, and two columns of times"
         )
+    check_order(f"{path}: '{name}'", times.astype(np.float64))
     return values, times.astype(np.float64)
 
 

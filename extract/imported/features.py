@@ -15,7 +15,7 @@ from ...track import Field, Gap, Schema, Track
 from ..base import FeatureExtractor
 from .csd import read_csd
 from .npy import read_npy
-from .rows import ImportedRows, in_order
+from .rows import ImportedRows, check_times
 from .tables import read_arff, read_csv
 
 _SUFFIXES = (".csd", ".csv", ".arff", ".npy")
@@ -25,8 +25,8 @@ _SUFFIXES = (".csd", ".csv", ".arff", ".npy")
 class Imported(FeatureExtractor):
     """Features that are in a file: ``.csd`` (CMU Multimodal SDK), ``.csv`` or ``.arff`` (openSMILE), ``.npy``.
 
-    Times are what the file says, on the recording's clock; rows are put in order. Rows with a value that is not finite
-    are gaps, and so is what no row covers.
+    Times are what the file says, on the recording's clock, and in order. Rows with a value that is not finite are gaps,
+    and so is what no row covers.
 
     Raises
     ------
@@ -81,9 +81,11 @@ class Imported(FeatureExtractor):
         Raises
         ------
         TrackError
-            If it is of another format, damaged, lacks a column or the recording, or has times on another clock.
+            If it is of another format, damaged, lacks a column or the recording, or has times that are not in order, or
+            on another clock.
         """
-        rows = in_order(file.path, self._read(file, duration_seconds), duration_seconds)
+        rows = self._read(file, duration_seconds)
+        check_times(file.path, rows, duration_seconds)
         with np.errstate(over="ignore"):  # what float32 cannot hold is not finite, and a gap
             values = np.asarray(rows.values[:, self._selected(file, rows)], self.dtype)
         finite = np.isfinite(values).all(axis=1)

@@ -20,7 +20,7 @@ class ImportedRows:
     """The rows of one recording as they are in its file."""
 
     times: NDArray[np.float64]
-    """Shape (T, 2): intervals in seconds, in any order."""
+    """Shape (T, 2): intervals in seconds."""
     values: NDArray[Any]
     """Shape (T, columns): numbers, of which some may not be finite."""
     columns: tuple[str, ...]
@@ -49,8 +49,24 @@ def until_next(starts: NDArray[np.float64], duration_seconds: float) -> NDArray[
     return np.asarray(ends[np.searchsorted(ordered, starts)], np.float64)
 
 
-def in_order(path: Path, rows: ImportedRows, duration_seconds: float) -> ImportedRows:
-    """Return rows by their start, and of those that start together by their end.
+def check_order(where: str, times: NDArray[np.float64]) -> None:
+    """Check that every row starts after the one before it, or with it and ends later.
+
+    Raises
+    ------
+    TrackError
+        If one does not: its time, or that of the row before it, is wrong.
+    """
+    steps = np.diff(times, axis=0)
+    wrong = (steps[:, 0] < 0) | ((steps[:, 0] == 0) & (steps[:, 1] <= 0))
+    if wrong.any():
+        row = int(np.argmax(wrong)) + 1
+        found, before = (f"[{start:g}, {end:g})" for start, end in times[[row, row - 1]])
+        raise TrackError(f"{where}: row {row} {found} follows row {row - 1} {before}; expected the order of time")
+
+
+def check_times(path: Path, rows: ImportedRows, duration_seconds: float) -> None:
+    """Check that rows can be those of a recording.
 
     Raises
     ------
@@ -70,7 +86,3 @@ def in_order(path: Path, rows: ImportedRows, duration_seconds: float) -> Importe
         if wrong.any():
             row = int(np.argmax(wrong))
             raise TrackError(f"{path}: row {row} [{times[row, 0]:g}, {times[row, 1]:g}) has {problem}")
-    if (np.diff(times[:, 0]) > 0).all():
-        return rows
-    order = np.lexsort((times[:, 1], times[:, 0]))
-    return ImportedRows(times=times[order], values=rows.values[order], columns=rows.columns)

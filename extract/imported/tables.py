@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ...errors import TrackError
-from .rows import MAX_BYTES, ImportedRows, until_next
+from .rows import MAX_BYTES, ImportedRows, check_order, until_next
 
 _NOT_FEATURES = ("name", "instance_name", "file", "frameindex", "frametime", "start", "end", "class")
 """Columns that say which row it is, in small letters."""
@@ -124,8 +124,10 @@ def _imported(path: Path, table: pd.DataFrame, duration_seconds: float) -> Impor
         ends[np.isnan(ends)] = duration_seconds  # until the end of the file
     else:
         ends = until_next(starts, duration_seconds)
+    times = np.stack([starts, ends], axis=1)
+    check_order(str(path), times)
     return ImportedRows(
-        times=np.stack([starts, ends], axis=1),
+        times=times,
         values=table[features].to_numpy(np.float64, na_value=np.nan),
         columns=tuple(features),
     )

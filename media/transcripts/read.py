@@ -1,8 +1,8 @@
 """Reading any transcript file by its suffix."""
 
 import re
-from collections.abc import Callable
-from itertools import accumulate
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 from ...errors import TranscriptError, did_you_mean
@@ -11,7 +11,7 @@ from .elan import read_eaf
 from .grid import read_align
 from .htk import read_htk
 from .json_words import read_json
-from .model import Utterance
+from .model import Utterance, Word
 from .nist import read_ctm, read_stm
 from .plain import read_txt
 from .sphinx import read_wdseg
@@ -81,6 +81,8 @@ def read_transcript(path: Path, recording: str = "") -> tuple[Utterance, ...]:
     utterances = [utterance for utterance in read if utterance.text or utterance.noises]
     for utterance in utterances:
         _check_text(path, utterance)
+        _check_order(path, utterance.words)
+        _check_order(path, utterance.noises)
     return tuple(_in_order(utterances))
 
 
@@ -89,6 +91,17 @@ def _in_order(utterances: list[Utterance]) -> list[Utterance]:
     starts = (utterance.start_seconds for utterance in utterances)
     keys = list(accumulate(starts, lambda before, start: before if start is None else start, initial=0.0))[1:]
     return [utterances[position] for position in sorted(range(len(utterances)), key=keys.__getitem__)]
+
+
+def _check_order(path: Path, words: Sequence[Word]) -> None:
+    """Refuse words that one speaker says one after the other and of which a later one starts earlier."""
+    timed = [(word.start_seconds, word.text) for word in words if word.start_seconds is not None]
+    for (before, first), (start, text) in pairwise(timed):
+        if start < before:
+            raise TranscriptError(
+                f"{path}: '{text[:40]}' at {start:g} s follows '{first[:40]}' at {before:g} s; "
+                "expected the words of an utterance, a speaker or a tier in the order of time"
+            )
 
 
 def _check_text(path: Path, utterance: Utterance) -> None:

@@ -32,6 +32,19 @@ def test_parts_that_the_sdk_made_by_aligning_are_one(tmp_path: Path) -> None:
     assert found.values[:, 0].tolist() == [0, 1, 2, 10]
 
 
+def test_parts_of_segments_that_overlap_are_brought_into_one_order(tmp_path: Path) -> None:
+    parts = {"v[0]": ([[0.0], [1.0]], [[4, 5], [6, 7]]), "v[1]": ([[2.0], [3.0]], [[0, 1], [5, 6]])}
+    found = read_csd(write_csd(tmp_path / "a.csd", "x", parts), "v")
+    assert found.times[:, 0].tolist() == [0, 4, 5, 6]
+    assert found.values[:, 0].tolist() == [2, 0, 3, 1]
+
+
+def test_rows_of_one_entry_must_be_in_order(tmp_path: Path) -> None:
+    path = write_csd(tmp_path / "a.csd", "x", {"v[0]": ([[0.0], [1.0]], [[4, 5], [0, 1]])})
+    with pytest.raises(TrackError, match=r"a\.csd: 'v\[0\]': row 1 \[0, 1\) follows row 0 \[4, 5\)"):
+        read_csd(path, "v")
+
+
 @pytest.mark.parametrize(
     ("names", "expected"),
     [

@@ -58,7 +58,7 @@ def test_all_columns_without_names(table: Path) -> None:
 
 
 def test_what_no_row_covers_is_a_gap(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("start,end,x\n4,5,3\n1,2,1\n2.001,3,2\n")
+    (tmp_path / "a.csv").write_text("start,end,x\n1,2,1\n2.001,3,2\n4,5,3\n")
     track = imported(tmp_path / "a.csv", 7.0, columns=("x",))
     assert track.values[:, 0].tolist() == [1, 2, 3]
     reason = "the file has no row"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trimodal.errors import TrackError
-from trimodal.extract.imported.rows import ImportedRows, in_order, until_next
+from trimodal.extract.imported.rows import ImportedRows, check_order, check_times, until_next
 
 
 def rows(*times: tuple[float, float]) -> ImportedRows:
@@ -15,10 +15,23 @@ def rows(*times: tuple[float, float]) -> ImportedRows:
     )
 
 
-def test_rows_are_put_in_order_of_start_then_end() -> None:
-    found = in_order(Path("f"), rows((2, 3), (0, 5), (0, 1), (1, 9)), 10.0)
-    assert found.times.tolist() == [[0, 1], [0, 5], [1, 9], [2, 3]]
-    assert found.values[:, 0].tolist() == [2, 1, 3, 0]
+def test_rows_in_order_of_start_then_end_may_overlap() -> None:
+    check_order("f", np.array([(0.0, 0), (0, 1), (0, 5), (1, 9), (2, 3)]))
+    check_order("f", np.zeros((0, 2)))
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ([(0, 1), (2, 3), (1, 9)], r"^f: row 2 \[1, 9\) follows row 1 \[2, 3\); expected the order of time$"),
+        ([(0, 5), (0, 1)], r"row 1 \[0, 1\) follows row 0 \[0, 5\)"),
+        ([(0, 1), (1, 2), (1, 2)], r"row 2 \[1, 2\) follows row 1 \[1, 2\)"),
+        ([(0, 1)] * 9, r"row 1 \[0, 1\) follows row 0 \[0, 1\)"),
+    ],
+)
+def test_rows_that_are_not_in_order_or_repeat(times: list[tuple[float, float]], message: str) -> None:
+    with pytest.raises(TrackError, match=message):
+        check_order("f", np.array(times, np.float64))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +45,7 @@ def test_rows_are_put_in_order_of_start_then_end() -> None:
 )
 def test_times_that_cannot_be(times: tuple[float, float], message: str) -> None:
     with pytest.raises(TrackError, match=message):
-        in_order(Path("f"), rows((0, 1), times), 10.0)
+        check_times(Path("f"), rows((0, 1), times), 10.0)
 
 
 def test_rows_stand_until_the_next_but_not_over_holes() -> None:

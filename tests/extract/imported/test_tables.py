@@ -82,6 +82,9 @@ def test_functionals_are_of_the_whole_recording(tmp_path: Path) -> None:
         ("frameTime;F0;f0\n0;1;2\n", "two columns are called 'f0'"),
         ("start,end,F0\nsoon,later,1\n", "column 'start' has a cell that is no time"),
         ("frameTime;F0\n0;1\n0;1;2;3\n", "not a table"),
+        ("frameTime;F0\n0;1\n0.2;2\n0.1;3\n", r"a\.csv: row 2 \[0\.1, 0\.2\) follows row 1 \[0\.2, 0\.3\)"),
+        ("frameTime;F0\n0;1\n0;2\n0;3\n", r"row 1 \[0, 1\) follows row 0 \[0, 1\); expected the order of time"),
+        ("start,end,F0\n5,6,1\n1,2,1\n", r"row 1 \[1, 2\) follows row 0 \[5, 6\)"),
         ("frameTime;F0\n0;\udcff", "not text in UTF-8"),
     ],
 )

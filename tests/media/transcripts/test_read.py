@@ -69,6 +69,30 @@ def test_utterances_without_times_keep_their_place(tmp_path: Path) -> None:
     assert [utterance.text for utterance in read_transcript(path)] == ["a", "then", "b", "c"]
 
 
+WORDS_OUT_OF_ORDER = {
+    "a.json": '{"words": [{"word": "hi", "start": 5, "end": 6}, {"word": "you", "start": 1, "end": 2}]}',
+    "b.json": '{"segments": [{"words": [{"word": "hi", "start": 5, "end": 6}, {"word": "er"}, '
+    '{"word": "you", "start": 1, "end": 2}]}]}',
+    "a.ctm": "a A 0 1 so\na A 5 1 hi\na A 1 1 you\n",
+    "a.wdseg": "SFrm EFrm SegAScr Word\n500 599 0 hi\n100 199 0 you\n",
+    "a.align": "125000 150000 hi\n25000 50000 you\n",
+    "a.textgrid": 'File type = "ooTextFile"\n"TextGrid"\n0 9 <exists> 1 "IntervalTier" "words" 0 9 2 '
+    '5 6 "hi" 1 2 "you"\n',
+}
+
+
+@pytest.mark.parametrize("name", WORDS_OUT_OF_ORDER)
+def test_words_of_one_speaker_must_be_in_the_order_of_time(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(WORDS_OUT_OF_ORDER[name])
+    with pytest.raises(TranscriptError, match=rf"{name}: 'you' at 1 s follows 'hi' at 5 s; expected the words of an"):
+        read_transcript(tmp_path / name)
+
+
+def test_words_of_several_speakers_may_interleave(tmp_path: Path) -> None:
+    (tmp_path / "a.ctm").write_text("a A 5 1 hi\na B 1 1 you\na A 6 1 so\na B 2 1 there\n")
+    assert [utterance.text for utterance in read_transcript(tmp_path / "a.ctm")] == ["you there", "hi so"]
+
+
 @pytest.mark.parametrize("suffix", TRANSCRIPT_SUFFIXES)
 @pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"\xff\xfe\x00\xd8", b"\x00\x01\x02\xff", b"1e999 nan -5\n"])
 def test_no_content_breaks_out(content: bytes, suffix: str, tmp_path: Path) -> None:
