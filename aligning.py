@@ -1,15 +1,17 @@
 """From tracks to shards: recordings are aligned in parts of about a shard, each of which one worker writes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from .align import Exclusion, align_recording, choose_samples
+from .align import Exclusion, align_recording, all_outside, choose_samples, rows_outside
 from .corpus import Segment
 from .errors import StoreError, TrimodalError
-from .extract.plan import Plan
+from .extract.base import AnnotationExtractor, FeatureExtractor, TranscriptExtractor
+from .extract.plan import Plan, PlannedTrack
 from .extract.recording import Failure, RecordingTracks, failure_of
 from .extract.runner import Watcher, failure_of_death, start_workers
 from .extract.running import Running
@@ -56,8 +58,8 @@ class Aligned:
     shards: list[ShardEntry] = field(default_factory=list)
     excluded: list[Exclusion] = field(default_factory=list)
     """Segments that are left out."""
-    reaching_out: int = 0
-    """Segments that are there and reach out of their recording."""
+    noted: Counter[str] = field(default_factory=Counter)
+    """How many segments that are there have something odd about them, by what it is."""
     failures: list[Failure] = field(default_factory=list)
     """Recordings that are left out."""
 
@@ -119,7 +121,7 @@ def align_into(
         writer.adopt(done[number].shards)
     return Aligned(
         excluded=[one for number in parts for one in done[number].excluded],
-        reaching_out=sum(done[number].reaching_out for number in parts),
+        noted=sum((done[number].noted for number in parts), Counter()),
         failures=died + [one for number in parts for one in done[number].failures],
     )
 
@@ -167,9 +169,10 @@ def _align_member(alignment: Alignment, member: Member, writer: ShardWriter, res
         result.failures.append(failure_of(recording.recording, error, stage="align"))
         return
     result.excluded += samples.excluded
-    result.reaching_out += samples.reaching_out
+    result.noted.update(samples.noted)
     if samples.segments:
-        writer.append(rows, stored, _gap_rows(recording, tracks), sources=sources_of(recording), made_by=made_by)
+        gaps = _gap_rows(recording, alignment.plan, tracks)
+        writer.append(rows, stored, gaps, sources=sources_of(recording), made_by=made_by)
 
 
 def _tracks_for_outputs(alignment: Alignment, recording: RecordingTracks) -> dict[str, Track]:
@@ -194,7 +197,12 @@ def sources_of(recording: RecordingTracks) -> dict[str, str]:
     return files | clock
 
 
-def _gap_rows(recording: RecordingTracks, tracks: Mapping[str, Track]) -> list[GapRow]:
+def _gap_rows(recording: RecordingTracks, plan: Plan, tracks: Mapping[str, Track]) -> list[GapRow]:
+    """Return what tracks could not observe, and what of them lies where no segment reads it."""
+    outside = {
+        name: (rows_outside if _has_given_times(plan.track(name)) else all_outside)(track, recording.duration_seconds)
+        for name, track in tracks.items()
+    }
     return [
         GapRow(
             recording=recording.recording,
@@ -204,8 +212,14 @@ def _gap_rows(recording: RecordingTracks, tracks: Mapping[str, Track]) -> list[G
             reason=gap.reason,
         )
         for name, track in tracks.items()
-        for gap in track.gaps
+        for gap in (*track.gaps, *outside[name])
     ]
+
+
+def _has_given_times(track: PlannedTrack) -> bool:
+    """Whether a file says when the rows are, or they are made of such rows one by one."""
+    is_of_file = isinstance(track.extractor, TranscriptExtractor | AnnotationExtractor | FeatureExtractor)
+    return is_of_file or "row" in track.schema
 
 
 def _culprit(members: Sequence[Member], death: Death) -> Failure:

@@ -39,8 +39,6 @@ FAILURES_LOG = "failures.log"
 """Beside it: their tracebacks, and what native code wrote before it died."""
 EXCLUDED_FILE = "excluded.csv"
 """In the work folder: the segments that were left out when the store was last written, and why."""
-REACHING_OUT = "reaches out of its recording"
-"""What a store notes of segments that it holds nevertheless."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,7 +272,7 @@ def _align(
         watcher.end()
         writer.commit(
             excluded=Counter(one.reason for one in aligned.excluded),
-            noted=+Counter({REACHING_OUT: aligned.reaching_out}),
+            noted=aligned.noted,
             # Without what failed, so that the next run does not take the store for whole.
             key=key_of(done.recordings),
         )

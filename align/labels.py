@@ -54,9 +54,13 @@ def label_kinds(corpus: Corpus, labels: Mapping[str, Label]) -> dict[str, str]:
     Raises
     ------
     CorpusError
-        If values do not go with the rules.
+        If values do not go with the rules, or a rule names a value that no segment has.
     """
-    return {name: _kind(name, label, corpus.segments) for name, label in labels.items()}
+    kinds = {name: _kind(name, label, corpus.segments) for name, label in labels.items()}
+    for name, label in labels.items():
+        if not label.track:
+            _check_names(corpus, name, label)
+    return kinds
 
 
 def labelled(
@@ -100,6 +104,27 @@ def _kind(name: str, label: Label, segments: Sequence[Segment]) -> str:
         except LeftOutError:
             continue
     return "text" if has_text else "number"
+
+
+def _check_names(corpus: Corpus, name: str, label: Label) -> None:
+    """Check that every value that is to be replaced, or left out, is there: a misspelt one would stay as it is."""
+    values = {found for segment in corpus.segments if (found := segment.labels.get(label.column)) is not None}
+    unknown = [("merge", old) for old in label.merge if not any(_stands_for(old, value) for value in values)]
+    merged = values | set(label.merge.values())
+    unknown += [("drop", _shown(value)) for value in label.drop if value not in merged]
+    for rule, value in unknown:
+        raise CorpusError(
+            f"{corpus.root}: label '{name}': '{rule}' names '{value}', which no segment has; "
+            f"they have: {', '.join(sorted(map(_shown, values)))}"
+        )
+
+
+def _shown(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def _stands_for(written: str, value: Value) -> bool:
+    return written == value if isinstance(value, str) else float(written) == value
 
 
 def _found(segments: Sequence[Segment], tracks: Mapping[str, Track], label: Label) -> Sequence[Value | None]:

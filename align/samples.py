@@ -8,7 +8,7 @@ from ..recipe import Recipe
 from ..recipe.labels import Label
 from ..track import Track
 from .labels import labelled
-from .segments import Exclusion, cut, in_recording, reaches_out
+from .segments import Exclusion, cut, in_recording, oddities
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,8 +18,8 @@ class Samples:
     segments: Sequence[Segment]
     """In the order of the corpus, with ends and the labels of the store."""
     excluded: Sequence[Exclusion]
-    reaching_out: int
-    """Segments of the corpus of which a part lies outside the recording."""
+    noted: Mapping[str, int]
+    """How many segments of the corpus have something odd about them, by what it is."""
 
 
 def choose_samples(
@@ -55,5 +55,5 @@ def choose_samples(
     return Samples(
         segments=kept,
         excluded=[*outside, *short, *unlabelled],
-        reaching_out=sum(reaches_out(segment, duration_seconds) for segment in placed),
+        noted=oddities(placed, duration_seconds),
     )

@@ -4,10 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..corpus import Segment
 from ..windows import Windows
 from .overlap import ROUNDING_SECONDS
+
+REACHING_OUT = "reaches out of its recording"
+SAME_INTERVAL = "has the interval of another segment of its recording"
+SAME_SPEAKER = "overlaps another segment of its speaker"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,10 +40,26 @@ def in_recording(segments: Sequence[Segment], duration_seconds: float) -> tuple[
     return kept, left_out
 
 
-def reaches_out(segment: Segment, duration_seconds: float) -> bool:
-    """Return whether a part of a segment lies outside the recording."""
-    _, end = bounds(segment)
-    return segment.start_seconds < -ROUNDING_SECONDS or end > duration_seconds + ROUNDING_SECONDS
+def oddities(segments: Sequence[Segment], duration_seconds: float) -> dict[str, int]:
+    """Return how many segments of a recording, with their ends, are odd, by how: each is a sample all the same."""
+    edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
+    reaching_out = (edges[:, 0] < -ROUNDING_SECONDS) | (edges[:, 1] > duration_seconds + ROUNDING_SECONDS)
+    _, alike = np.unique(edges, axis=0, return_counts=True)
+    speakers = np.array([segment.speaker for segment in segments], object)
+    own = [_overlapping(edges[speakers == speaker]) for speaker in sorted(set(speakers) - {""})]
+    return {
+        REACHING_OUT: int(reaching_out.sum()),
+        SAME_INTERVAL: int(alike[alike > 1].sum()),
+        SAME_SPEAKER: sum(own),
+    }
+
+
+def _overlapping(edges: NDArray[np.float64]) -> int:
+    """Count the intervals that overlap another one."""
+    starts, ends = edges[np.argsort(edges[:, 0], kind="stable")].T
+    meets_earlier = starts[1:] < np.maximum.accumulate(ends)[:-1] - ROUNDING_SECONDS
+    meets_later = starts[1:] < ends[:-1] - ROUNDING_SECONDS
+    return int((np.append(meets_later, False) | np.insert(meets_earlier, 0, False)).sum())
 
 
 def cut(segments: Sequence[Segment], windows: Windows) -> tuple[list[Segment], list[Exclusion]]:

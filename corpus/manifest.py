@@ -1,7 +1,7 @@
 """A CSV file with one row per segment: recording, media, transcript, clocks, times, split, speaker, text, labels."""
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -23,6 +23,8 @@ _ANNOTATION = "annotation:"
 """Columns that begin with it name a file of ratings."""
 _FEATURES, _ENTRY = "features:", "entry:"
 """Columns that begin with them name a file of features, and what it calls the recording. Others are labels."""
+_TEXT = "text:"
+"""A column that begins with it is a label of text, whatever is in it."""
 
 
 def recognises(path: Path) -> bool:
@@ -37,7 +39,8 @@ def read(path: Path) -> Corpus:
     segment, the recording (numbered where it has several); start, 0; end, the end of the recording; fps, a file that
     has its own times; duration, as the media say; sound, that of the media; rotation, what the file says; clocks, times
     that are right; annotation and features, none; entry, the media file's name without its suffix, or the recording
-    where there are no media. A label column whose cells are all numbers is numeric, any other is text.
+    where there are no media; label, none. A label is numeric where all its cells are numbers, and text where none is,
+    or where its column is called ``text:NAME``.
 
     Raises
     ------
@@ -85,7 +88,7 @@ def read(path: Path) -> Corpus:
             split=row["split"],
             speaker=row["speaker"],
             text=row["text"] or None,
-            labels={name: values[position] for name, values in labels.items()},
+            labels={name: value for name, values in labels.items() if (value := values[position]) is not None},
         )
         if segment.end_seconds is not None and segment.end_seconds <= segment.start_seconds:
             start, end = segment.start_seconds, segment.end_seconds
@@ -139,24 +142,43 @@ def _recording_ids(table: pd.DataFrame) -> pd.Series:
     return table["recording"].where(table["recording"] != "", stems)
 
 
-def _labels(table: pd.DataFrame, file: Path) -> dict[str, list[float] | list[str]]:
-    labels: dict[str, list[float] | list[str]] = {}
-    for name in table.columns.drop(list(COLUMNS)):
-        if name.startswith((_ANNOTATION, _FEATURES, _ENTRY)):
+def _labels(table: pd.DataFrame, file: Path) -> Mapping[str, Sequence[float | str | None]]:
+    """Return the values of every label, None for empty cells."""
+    labels: dict[str, Sequence[float | str | None]] = {}
+    for column in map(str, table.columns.drop(list(COLUMNS))):
+        if column.startswith((_ANNOTATION, _FEATURES, _ENTRY)):
             continue
-        cells = [str(cell) for cell in table[name]]
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        if numbers.notna().all():
-            labels[str(name)] = [float(number) for number in numbers]
-        elif numbers.notna().any() and "" in cells:
-            line = table.index[cells.index("")]
-            raise CorpusError(f"{file}, line {line}: label '{name}' is empty; expected a number")
-        else:
-            labels[str(name)] = cells
-        for line, value in zip(table.index, labels[str(name)], strict=True):
-            if isinstance(value, float) and not math.isfinite(value):
-                raise CorpusError(f"{file}, line {line}: label '{name}' is {value}; expected a finite number")
+        name = column.removeprefix(_TEXT)
+        if name in labels:
+            raise CorpusError(f"{file}: columns '{name}' and '{_TEXT}{name}' are the same label; expected one of them")
+        lines = table.index.tolist()
+        cells = {line: str(cell) for line, cell in zip(lines, table[column], strict=True) if cell.strip()}
+        values = cells if column.startswith(_TEXT) else _values(cells, f"label '{name}'", file)
+        labels[name] = [values.get(line) for line in lines]
     return labels
+
+
+def _values(cells: Mapping[int, str], label: str, file: Path) -> Mapping[int, float | str]:
+    """Return the cells of a label, by their lines, as numbers; as they are where none is one."""
+    for line, cell in cells.items():
+        if cell.strip().lower() == "nan":
+            raise CorpusError(f"{file}, line {line}: {label} is '{cell}'; expected a value, or an empty cell for none")
+    numbers = pd.to_numeric(pd.Series(cells, dtype=str), errors="coerce").to_dict()
+    odd = {line: math.isnan(number) for line, number in numbers.items()}
+    if all(odd.values()):
+        return cells
+    if any(odd.values()):
+        among_numbers = 2 * sum(odd.values()) <= len(odd)
+        line = next(line for line in cells if odd[line] == among_numbers)
+        others, expected = ("numbers", "a number") if among_numbers else ("text", "no number")
+        raise CorpusError(
+            f"{file}, line {line}: {label} is '{cells[line][:40]}' among {others}; expected {expected}, or a column "
+            f"called '{_TEXT}...' where all are text"
+        )
+    for line in cells:
+        if not math.isfinite(numbers[line]):
+            raise CorpusError(f"{file}, line {line}: {label} is {numbers[line]}; expected a finite number")
+    return {line: float(numbers[line]) for line in cells}
 
 
 def _duration(row: Mapping[Hashable, str], where: str) -> float | None:

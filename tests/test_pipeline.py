@@ -1,5 +1,6 @@
 """From a corpus to a store, with every real part."""
 
+import json
 import re
 import runpy
 import shutil
@@ -309,13 +310,46 @@ def test_segments_that_are_left_out_are_counted(sample: Path, tmp_path: Path) ->
         "label 'emotion' is 'xxx'": 1,
         "label 'emotion' is none of those to keep": 1,
     }
-    assert store.manifest.noted == {"reaches out of its recording": 2}
+    assert store.manifest.noted == {
+        "reaches out of its recording": 2,
+        "has the interval of another segment of its recording": 2,
+    }
     again = run(read_corpus(manifest), recipe, tmp_path / "s")
     assert not again.written
     nothing = replace(SOUND, labels={"emotion": Label(keep=("bliss",))}, text="other")
     with pytest.raises(CorpusError, match=r"all 6 segments are left out; the first: 'c': outside the recording"):
         run(read_corpus(manifest), nothing, tmp_path / "t")
     assert not (tmp_path / "t").exists()
+
+
+def test_what_lies_outside_its_recording_is_a_gap(sample: Path, tmp_path: Path) -> None:
+    """Words, labels that go on too long, and sound that a clock moves away; the clip lasts 2.9 s."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    shutil.copyfile(sample / "happy.mp4", corpus / "a.mp4")
+    shutil.copyfile(sample / "happy.mp4", corpus / "b.mp4")
+    words = [{"word": "in", "start": 1, "end": 2}, {"word": "out", "start": 3.2, "end": 3.6}]
+    (corpus / "a.json").write_text(json.dumps({"words": words}))
+    rows = (f"{row / 2},{row}" for row in range(7))
+    (corpus / "gold.csv").write_text("\n".join(["time,valence", *rows]))
+    (corpus / "manifest.csv").write_text(
+        "media,transcript,annotation:gold,audio_clock\na.mp4,a.json,gold.csv,\nb.mp4,,,shift -100\n"
+    )
+    recipe = parse_recipe(
+        "tracks: {voice: {extractor: rms}, words: {}, gold: {extractor: annotation, annotation: gold}}\n"
+        "align: {text: {tracks: [voice, gold], timeline: words}}\n",
+        "r.yaml",
+    )
+    store = FeatureStore(run(read_corpus(corpus), recipe, tmp_path / "s").store)
+    assert verify(store.path) == []
+    gaps = store.gaps[store.gaps["reason"].str.contains("rows lie")]
+    found = {(row.recording, row.track): (row.start, row.end, row.reason) for row in gaps.itertuples()}
+    assert found.keys() == {("a", "gold"), ("a", "words"), ("b", "voice")}
+    assert found["a", "gold"] == (3.0, 3.5, "1 rows lie after the recording ends")
+    assert found["a", "words"] == (3.2, 3.6, "1 rows lie after the recording ends")
+    start, end, reason = found["b", "voice"]
+    assert start < end < -96
+    assert "rows lie outside the recording" in reason
 
 
 def test_refusals_come_before_any_work(sample: Path, tmp_path: Path) -> None:
@@ -342,7 +376,7 @@ def test_splits_of_the_recipe_and_their_statistics(done: RunReport, sample: Path
     rows = [opened.rows("voice", number) for number, name in enumerate(splits) if splits[name] == "train"]
     observed = np.concatenate([one.values[one.mask] for one in rows]).astype(np.float64)
     found = opened.statistics["train"].outputs["voice"]
-    assert found.count == len(observed)
+    assert set(found.count) == {len(observed)}
     np.testing.assert_allclose(found.mean, observed.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(found.standard_deviation, observed.std(axis=0), rtol=1e-12)
     assert verify(store) == []

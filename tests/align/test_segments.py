@@ -1,4 +1,9 @@
-from trimodal.align.segments import bounds, cut, in_recording, reaches_out
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trimodal.align.segments import REACHING_OUT, SAME_INTERVAL, SAME_SPEAKER, bounds, cut, in_recording, oddities
 from trimodal.corpus import Segment
 from trimodal.windows import Windows
 
@@ -28,7 +33,31 @@ def test_segments_lie_in_their_recording() -> None:
     }
     assert [one.segment for one in left_out] == ["after", "open after", "before", "a rounding inside"]
     assert {(one.recording, one.reason) for one in left_out} == {("r", "outside the recording")}
-    assert [one.id for one in kept if reaches_out(one, 10.0)] == ["over the end", "over the start"]
+    assert oddities(kept, 10.0) == {REACHING_OUT: 2, SAME_INTERVAL: 2, SAME_SPEAKER: 0}
+
+
+def test_segments_of_a_speaker_that_overlap_are_counted() -> None:
+    """Nobody knows whether segments without a speaker have the same one."""
+    edges = [(0.0, 9.0), (1.0, 2.0), (3.0, 4.0), (9.0, 10.0), (9.5, 10.0)]
+    for speaker, count in (("ann", 5), ("", 0)):
+        segments = [replace(segment(str(start), start, end), speaker=speaker) for start, end in reversed(edges)]
+        assert oddities(segments, 10.0)[SAME_SPEAKER] == count
+        assert oddities([*segments[1:], replace(segments[0], speaker="bob")], 10.0)[SAME_SPEAKER] == (3 if count else 0)
+    assert oddities([], 10.0) == {REACHING_OUT: 0, SAME_INTERVAL: 0, SAME_SPEAKER: 0}
+
+
+spans_of_segments = st.lists(st.tuples(st.integers(0, 9), st.integers(1, 5)).map(lambda span: (span[0], sum(span))))
+
+
+@given(spans_of_segments)
+def test_counts_are_those_of_all_pairs(edges: list[tuple[int, int]]) -> None:
+    segments = [replace(segment(str(n), *map(float, span)), speaker="ann") for n, span in enumerate(edges)]
+    others = [[two for m, two in enumerate(edges) if m != n] for n in range(len(edges))]
+    overlapping = sum(
+        any(min(end, b) > max(start, a) for a, b in rest) for (start, end), rest in zip(edges, others, strict=True)
+    )
+    alike = sum(span in rest for span, rest in zip(edges, others, strict=True))
+    assert oddities(segments, 99.0) == {REACHING_OUT: 0, SAME_INTERVAL: alike, SAME_SPEAKER: overlapping}
 
 
 def test_windows_inherit_from_their_segment() -> None:

@@ -169,16 +169,23 @@ def test_ids_stay_text(tmp_path: Path) -> None:
         (["1", "-2.5"], [1.0, -2.5]),
         (["1e3", " 2 "], [1000.0, 2.0]),
         (["joy", "anger"], ["joy", "anger"]),
-        (["1", "two"], ["1", "two"]),
-        (["1", "nan"], ["1", "nan"]),
-        (["joy", ""], ["joy", ""]),
-        (["", ""], ["", ""]),
+        (["joy", ""], ["joy", None]),
+        (["", "1"], [None, 1.0]),
+        (["", " "], [None, None]),
         (["True", "None"], ["True", "None"]),
     ],
 )
-def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str], tmp_path: Path) -> None:
+def test_labels_are_numbers_or_text_or_missing(
+    cells: list[str], expected: list[float | str | None], tmp_path: Path
+) -> None:
     found = read(tmp_path, f"media,label\na.mp4,{cells[0]}\nb.mp4,{cells[1]}\n")
-    assert [segment.labels["label"] for segment in found.segments] == expected
+    assert [segment.labels.get("label") for segment in found.segments] == expected
+
+
+def test_a_column_can_say_that_it_is_text(tmp_path: Path) -> None:
+    found = read(tmp_path, "media,text:level\na.mp4,1\nb.mp4,2b\nc.mp4,\nd.mp4,nan\n")
+    assert [segment.labels.get("level") for segment in found.segments] == ["1", "2b", None, "nan"]
+    assert found.label_names == ("level",)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +214,6 @@ def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str
             "media,start,end\na.mp4,2,1\n",
             r"manifest\.csv, line 2: segment 'a' ends at 1.0 s, not after its start at 2.0 s",
         ),
-        ("media,label\na.mp4,1\nb.mp4,\n", "line 3: label 'label' is empty; expected a number"),
         ("media,label\na.mp4,1\nb.mp4,inf\n", "line 3: label 'label' is inf; expected a finite number"),
         ("media\na.mp4\na.wav\n", "line 3: recording 'a' differs in media from the row further up"),
         (
@@ -241,7 +247,15 @@ def test_labels_are_numbers_or_text(cells: list[str], expected: list[float | str
         ),
         ("media,segment\na.mp4,s\nb.mp4,s\n", r"manifest\.csv, line 3: the segment id 's' is that of line 2; ids must"),
         ("media,segment\na.mp4,\na.mp4,a_0\n", "line 3: the segment id 'a_0' is that of line 2; ids must be unique"),
-        ("media,x\n\n\na.mp4,1\n\nb.mp4,\n", "line 6: label 'x' is empty; expected a number"),
+        (
+            "media,x\n\n\na.mp4,1\n\nb.mp4,two\n",
+            r"line 6: label 'x' is 'two' among numbers; expected a number, or a column called 'text:\.\.\.' where all",
+        ),
+        ("media,x\na.mp4,1\nb.mp4,NA\nc.mp4,2\n", "line 3: label 'x' is 'NA' among numbers; expected a number"),
+        ("media,x\na.mp4,a\nb.mp4,b\nc.mp4,7\n", "line 4: label 'x' is '7' among text; expected no number"),
+        ("media,x\na.mp4,1\nb.mp4,nan\n", "line 3: label 'x' is 'nan'; expected a value, or an empty cell for none"),
+        ("media,x\na.mp4,joy\nb.mp4,NaN\n", "line 3: label 'x' is 'NaN'; expected a value, or an empty cell"),
+        ("media,x,text:x\na.mp4,1,a\n", "columns 'x' and 'text:x' are the same label; expected one of them"),
         ("media,start\n\na.mp4,0\n\nb.mp4,x\n", "line 5: column 'start' is 'x'; expected seconds"),
         (
             "media,annotation:arousal,start,end\na.mp4,a.csv,0,1\na.mp4,,1,2\n",
