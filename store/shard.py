@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StoreError
+from ..errors import StoreError, did_you_mean
 from .elements import OUTPUT_ATTRIBUTES, Column, LocatedOutput, element, read_column
 from .hdf5 import Located, Rows, ShardData, check_head, open_shard, text_attribute
 from .manifest import Manifest
@@ -183,6 +183,8 @@ class ShardReader:
     def _output(self, name: str) -> LocatedOutput:
         """Return where an output lies, found once."""
         if name not in self._outputs:
+            if name not in self._schemas:
+                raise StoreError(f"{self._path}: no output is called '{name}'; {did_you_mean(name, self._schemas)}")
             with open_shard(self._path) as file:
                 if not isinstance(group := file.get("outputs"), h5py.Group):
                     raise StoreError(f"{self._path}:/outputs: missing; expected a group")
