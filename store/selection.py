@@ -1,7 +1,6 @@
 """Some of the segments of a store."""
 
 from collections.abc import Collection, Iterator, Sequence
-from numbers import Integral
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -48,7 +47,7 @@ class Selection(Sequence["Sample"]):
 
 def check_number(segment: object) -> None:
     """Check that one segment is asked for by its number; raises `TypeError`."""
-    if not isinstance(segment, Integral) or isinstance(segment, bool):
+    if isinstance(segment, bool) or not isinstance(segment, int | np.integer):
         raise TypeError(f"segment {segment!r}; expected a whole number, or for several of them a slice or 'select'")
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import StoreError, did_you_mean
 from .elements import OUTPUT_ATTRIBUTES, Column, LocatedOutput, element, read_column
-from .hdf5 import Located, Rows, ShardData, check_head, open_shard, text_attribute
+from .hdf5 import Located, Rows, ShardData, check_head, in_one_piece, open_shard, text_attribute
 from .manifest import Manifest
 from .schema import FORMAT, VERSION, OutputSchema, SegmentRow
 
@@ -234,5 +234,5 @@ def _columns(path: Path, file: h5py.File, table: str, are_text: Mapping[str, boo
         column: Column = element(path, file[table], name, ("text",) if is_text else ("numbers",))
         if isinstance(column, Located) and (column.dtype != np.float64 or len(column.shape) != 1):
             raise StoreError(f"{path}:{column.name}: {column.dtype} {column.shape}; expected one dimension of float64")
-        columns[name] = column
+        columns[name] = in_one_piece(path, column) if isinstance(column, Located) else column
     return columns

@@ -1,6 +1,6 @@
 """Checking whole numbers that users give."""
 
-from numbers import Integral
+import numpy as np
 
 from ...errors import ParameterError
 
@@ -24,6 +24,6 @@ def check_count(name: str, value: object, least: int, otherwise: str = "") -> No
     ParameterError
         If it is something else.
     """
-    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < least:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         also = f", {otherwise}" if otherwise else ""
         raise ParameterError(f"{name}: {value!r}; expected a whole number from {least}{also}")

@@ -119,4 +119,5 @@ class SegmentStream(IterableDataset[Any]):
 
 def _shared(numbers: Sequence[int]) -> torch.Tensor:
     """Return numbers in memory that is shared with workers, those too that live on from epoch to epoch."""
-    return torch.tensor(numbers, dtype=torch.int64).share_memory_()
+    shared: torch.Tensor = torch.tensor(numbers, dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
+    return shared
