@@ -59,8 +59,8 @@ def csd_ends(path: Path) -> dict[str, float]:
     ends: dict[str, float] = {}
     with open_csd(path, CorpusError) as file:
         for name in file.entries():
-            intervals = file.dataset(name, "intervals")
-            last = float(intervals[-1, 1]) if len(intervals) and intervals.ndim == 2 else 0.0
+            row = file.last_row(name, "intervals")
+            last = float(row[-1, 1]) if len(row) and row.ndim == 2 else 0.0
             recording, _ = recording_and_part(name)
             ends[recording] = max(ends.get(recording, 0.0), last if np.isfinite(last) else 0.0)
     return ends

@@ -11,8 +11,7 @@ from ..store import FeatureStore, OutputSchema
 
 def output_schema(store: FeatureStore, output: str) -> OutputSchema:
     """Return what an output holds; raises `StoreError` where there is none of that name."""
-    if output not in store.outputs:
-        raise StoreError(f"{store.path}: no output is called '{output}'; {did_you_mean(output, store.outputs)}")
+    store.check_output(output)
     return store.outputs[output]
 
 

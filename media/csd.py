@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TrimodalError, one_line
+from ..packed_rows import read_rows
 
 _KINDS = {"numbers": "fiub", "words as bytes": "S"}
 """Kinds of NumPy's types."""
@@ -55,11 +56,19 @@ class CsdFile:
                 f"{self._path}: '{dataset.name}' is {dataset.dtype} of shape {dataset.shape}; "
                 f"expected {'rows' if columns is None else f'{columns} columns'} of {kind}"
             )
-        return np.asarray(dataset[()])
+        return read_rows(dataset)
+
+    def last_row(self, entry: str, name: str) -> NDArray[Any]:
+        """Read the last row of a dataset of an entry; none where it has none."""
+        dataset = self.dataset(entry, name)
+        return read_rows(dataset, slice(-1, None)) if dataset.ndim else np.zeros(0)
 
     def metadata(self, name: str) -> Any:
         """Return a dataset of the metadata, which is not yet read."""
-        return self._checked(self._member(self._member(self._root, "metadata", "group"), name, "dataset"))
+        found = self._checked(self._member(self._member(self._root, "metadata", "group"), name, "dataset"))
+        if found.chunks is not None:
+            raise self._error(f"{self._path}: '{found.name}' lies in chunks; expected metadata as the SDK writes them")
+        return found
 
     def _member(self, parent: Any, name: str, kind: Literal["group", "dataset"]) -> Any:
         """Return a group or dataset that lies in the file itself: the name of a link, and no path along others."""

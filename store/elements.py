@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
-from .hdf5 import DAMAGE, Located, ShardData, locate, text_attribute
+from .hdf5 import DAMAGE, Located, ShardData, in_one_piece, locate, text_attribute
 
 TYPE, ELEMENT_VERSION = "encoding-type", "encoding-version"
 OUTPUT_DATASETS = ("values", "times", "mask", "coverage", "offsets")
@@ -124,8 +124,9 @@ def _read_table_1(path: Path, node: h5py.Group | h5py.Dataset) -> frozenset[str]
 
 def _read_output_1(path: Path, node: h5py.Group | h5py.Dataset) -> LocatedOutput:
     names = [*OUTPUT_DATASETS, *([OBSERVED] if OBSERVED in node else [])]
+    datasets = {name: element(path, node, name, ("numbers",)) for name in names}
     return LocatedOutput(
-        datasets={name: element(path, node, name, ("numbers",)) for name in names},
+        datasets={name: one if name == "values" else in_one_piece(path, one) for name, one in datasets.items()},
         names=element(path, node, "names", ("text",)),
         text=element(path, node, "text", ("text",)) if "text" in node else None,
         attributes={name: text_attribute(path, node, name) for name in OUTPUT_ATTRIBUTES},
@@ -186,7 +187,7 @@ def _located(path: Path, group: h5py.Group, name: str) -> Located:
     node = _node(where, group, name)
     if not isinstance(node, h5py.Dataset):
         raise StoreError(f"{where}: a group; expected a dataset")
-    return locate(path, node)
+    return in_one_piece(path, locate(path, node))
 
 
 def read_column(data: ShardData, column: Column, path: Path, rows: slice = slice(None)) -> NDArray[Any]:

@@ -18,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError, require_packages
+from ..packed_rows import BLOSC2, filters_of, read_rows
 
 HEAD_BYTES = 4096
 """A shard is known by its size and the hash of so many bytes."""
 SUPERBLOCK_VERSIONS = (b"\x02", b"\x03")
-MOST_CHUNK_BYTES = 256 * 2**20
+MOST_CHUNK_BYTES = 64 * 2**20
+"""What a chunk may unpack to; more only where one row is larger."""
 MOST_UNPACKED_BYTES = 2**30
-"""What may come of any compressed dataset; of more only as much as `MOST_RATIO` allows."""
+"""What may come of any packed dataset; of more only as much as `MOST_RATIO` allows."""
 MOST_RATIO = 1000
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # What HDF5 and h5py stumble over in a damaged file.
@@ -131,10 +133,20 @@ def locate(path: Path, dataset: h5py.Dataset) -> Located:
         # A size that the file does not have would take all memory, or end the process when it is mapped.
         if _stored_rows(dataset) < len(dataset) or _end(dataset) > path.stat().st_size:
             raise StoreError(f"{where}: {dataset.shape} reaches past the end of the file, which is cut short")
-        _check_chunks(where, dataset)
+        if dataset.chunks is not None:
+            _check_chunks(where, dataset)
         return Located(name=str(dataset.name), dtype=dataset.dtype, shape=dataset.shape, offset=dataset.id.get_offset())
     except DAMAGE as error:
         raise StoreError(f"{where}: cannot be read ({error})") from None
+
+
+def in_one_piece(path: Path, located: Located) -> Located:
+    """Return a dataset that lies in one piece, so that it is no larger than the file; raises `StoreError` otherwise."""
+    if located.offset is None and 0 not in located.shape:
+        raise StoreError(
+            f"{path}:{located.name}: lies in pieces; expected one, as only values of outputs may be packed"
+        )
+    return located
 
 
 class Rows(Protocol):
@@ -145,7 +157,7 @@ class Rows(Protocol):
 
 @dataclass(frozen=True)
 class _PackedRows:
-    """Rows that HDF5 unpacks, those alone that are asked for."""
+    """Rows that are unpacked when they are asked for, no others with them than those of their chunks."""
 
     path: Path
     located: Located
@@ -153,7 +165,7 @@ class _PackedRows:
     def __getitem__(self, rows: slice, /) -> NDArray[Any]:
         with open_shard(self.path) as file:
             try:
-                copy = np.asarray(file[self.located.name][rows], self.located.dtype)
+                copy = read_rows(file[self.located.name], rows)
             except DAMAGE as error:
                 raise StoreError(f"{self.path}:{self.located.name}: cannot be read ({error})") from None
         copy.flags.writeable = False
@@ -213,19 +225,18 @@ def _end(dataset: h5py.Dataset) -> int:
 
 
 def _check_chunks(where: str, dataset: h5py.Dataset) -> None:
-    if dataset.chunks is None:
-        return
-    chunk_bytes = dataset.dtype.itemsize * math.prod(dataset.chunks)
+    row_bytes = dataset.dtype.itemsize * math.prod(dataset.shape[1:])
+    if dataset.chunks[1:] != dataset.shape[1:]:
+        raise StoreError(f"{where}: lies in chunks of {dataset.chunks}; expected chunks of whole rows")
+    chunk_bytes = row_bytes * dataset.chunks[0]
     stored = dataset.id.get_storage_size()
-    if chunk_bytes > max(MOST_CHUNK_BYTES, dataset.nbytes) or (
+    if chunk_bytes > max(MOST_CHUNK_BYTES, row_bytes) or (
         dataset.nbytes > MOST_UNPACKED_BYTES and dataset.nbytes > MOST_RATIO * stored
     ):
         raise StoreError(
             f"{where}: {stored} bytes in the file unpack to {dataset.nbytes} in chunks of {chunk_bytes}; "
             "expected features, not a bomb"
         )
-    creation = dataset.id.get_create_plist()
-    filters = [creation.get_filter(number)[0] for number in range(creation.get_nfilters())]
-    if not all(map(h5py.h5z.filter_avail, filters)):
+    if BLOSC2 in filters_of(dataset) and not h5py.h5z.filter_avail(BLOSC2):
         require_packages(where, ["hdf5plugin"], "compression")
         import hdf5plugin  # noqa: F401 (makes its filters known to HDF5)

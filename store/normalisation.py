@@ -59,8 +59,7 @@ class Normaliser:
         self._schemas = store.outputs
         self._scalings: dict[str, Scaling | None] = {}
         for name, method in methods.items():
-            if name not in store.outputs:
-                raise StoreError(f"{store.path}: no output is called '{name}'; {did_you_mean(name, store.outputs)}")
+            store.check_output(name)
             if method not in METHODS:
                 raise StoreError(f"'{method}' normalises nothing; {did_you_mean(method, METHODS)}")
             own = method == "per_segment"

@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import StoreError
+from ..errors import StoreError, did_you_mean
 from .manifest import read_manifest
 from .parts import observed_values
 from .schema import OutputSchema
-from .selection import Selection, select
+from .selection import Selection, check_number, select
 from .shard import ShardReader
 from .statistics import StatisticsTable, read_statistics
 
@@ -221,10 +221,17 @@ class FeatureStore:
 
     def names(self, output: str) -> tuple[str, ...]:
         """Return the column names of an output."""
+        self.check_output(output)
         return self.outputs[output].names
+
+    def check_output(self, name: str) -> None:
+        """Check that there is an output of a name; raises `StoreError`, which names the nearest."""
+        if name not in self.outputs:
+            raise StoreError(f"{self.path}: no output is called '{name}'; {did_you_mean(str(name), self.outputs)}")
 
     def _locate(self, segment: int) -> tuple[ShardReader, int]:
         """Return the shard that a segment is in, and its place there."""
+        check_number(segment)
         count = self._ends[-1] if self._ends else 0  # the manifest would add it up each time
         place = int(segment) + count if segment < 0 else int(segment)
         if not 0 <= place < count:

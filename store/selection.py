@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import StoreError, did_you_mean
+from ..errors import ParameterError, StoreError, did_you_mean
 
 if TYPE_CHECKING:
     from .reader import FeatureStore, Sample
@@ -36,12 +36,19 @@ class Selection(Sequence["Sample"]):
     def __getitem__(self, index: int | slice) -> "Sample | Selection":
         if isinstance(index, slice):
             return Selection(self.store, self.numbers[index])
+        check_number(index)
         return self.store[int(self.numbers[index])]
 
     @property
     def segments(self) -> pd.DataFrame:
         """Their rows of the segment table, under their numbers in the store."""
         return self.store.segments.iloc[self.numbers]
+
+
+def check_number(segment: object) -> None:
+    """Check that one segment is asked for by its number; raises `TypeError`."""
+    if isinstance(segment, bool) or not isinstance(segment, int | np.integer):
+        raise TypeError(f"segment {segment!r}; expected a whole number, or for several of them a slice or 'select'")
 
 
 def select(
@@ -51,9 +58,10 @@ def select(
     chosen = np.ones(len(store), bool)
     if split is not None:
         chosen &= _in_splits(store, [split] if isinstance(split, str) else list(split))
+    if isinstance(present, str):
+        raise ParameterError(f"present: '{present}'; expected several names: ['{present}']")
     for output in present:
-        if output not in store.outputs:
-            raise StoreError(f"{store.path}: no output is called '{output}'; {did_you_mean(output, store.outputs)}")
+        store.check_output(output)
         chosen &= np.concatenate([shard.observed(output) for shard in store.shards()])
     if query is not None:
         chosen &= _answers(store, query)

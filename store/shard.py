@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StoreError
+from ..errors import StoreError, did_you_mean
 from .elements import OBSERVED, OUTPUT_ATTRIBUTES, Column, LocatedOutput, element, read_column
-from .hdf5 import Located, Rows, ShardData, check_head, open_shard, text_attribute
+from .hdf5 import Located, Rows, ShardData, check_head, in_one_piece, open_shard, text_attribute
 from .manifest import Manifest
 from .schema import FORMAT, VERSION, OutputSchema, SegmentRow
 
@@ -186,6 +186,8 @@ class ShardReader:
     def _output(self, name: str) -> LocatedOutput:
         """Return where an output lies, found once."""
         if name not in self._outputs:
+            if name not in self._schemas:
+                raise StoreError(f"{self._path}: no output is called '{name}'; {did_you_mean(name, self._schemas)}")
             with open_shard(self._path) as file:
                 if not isinstance(group := file.get("outputs"), h5py.Group):
                     raise StoreError(f"{self._path}:/outputs: missing; expected a group")
@@ -238,5 +240,5 @@ def _columns(path: Path, file: h5py.File, table: str, are_text: Mapping[str, boo
         column: Column = element(path, file[table], name, ("text",) if is_text else ("numbers",))
         if isinstance(column, Located) and (column.dtype != np.float64 or len(column.shape) != 1):
             raise StoreError(f"{path}:{column.name}: {column.dtype} {column.shape}; expected one dimension of float64")
-        columns[name] = column
+        columns[name] = in_one_piece(path, column) if isinstance(column, Located) else column
     return columns

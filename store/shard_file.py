@@ -182,6 +182,8 @@ def _storage(values: NDArray[Any], compression: Compression) -> dict[str, Any]:
     chunks = (min(len(values), max(1, _CHUNK_BYTES // row_bytes)), *values.shape[1:])
     if compression == "gzip":
         return {"chunks": chunks, "compression": "gzip", "compression_opts": 4, "shuffle": True}
+    if values.ndim == 1:  # of which hdf5plugin writes frames that do not say how large they are
+        return {}
     import hdf5plugin
 
     return {"chunks": chunks, **hdf5plugin.Blosc2(cname="lz4", clevel=5, filters=hdf5plugin.Blosc2.BITSHUFFLE)}

@@ -20,7 +20,7 @@ STAIR = (
     ("extract",),
     ("corpus",),
     ("media", "store", "track", "windows"),
-    ("errors", "__version__"),
+    ("errors", "packed_rows", "__version__"),
 )
 HEAVY = (
     "cv2",
@@ -119,7 +119,7 @@ def test_store_alone_needs_no_other_part() -> None:
     script = "import trimodal.store, sys; print(sorted(n for n in sys.modules if n.startswith('trimodal.')))"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     modules = {name.split(".")[1] for name in ast.literal_eval(result.stdout)}
-    assert modules == {"store", "errors"}
+    assert modules == {"store", "errors", "packed_rows"}
 
 
 @pytest.mark.slow

@@ -4,7 +4,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .augmentation import Augmentation, ModalityDropout, Occasion, TimeStepDropout, TimeStepNoise
-from .order import BatchOrder, BatchSampler
+from .epochs import BatchSampler
+from .order import BatchOrder
 from .padding import Padding
 from .ring import RingLoader
 from .segments import Segments

@@ -32,7 +32,13 @@ def collate(samples: Sequence[Sample], padding: Padding = _PADDING) -> dict[str,
     -------
     dict
         As `make_batch` describes it, with tensors for arrays.
+
+    Raises
+    ------
+    ParameterError
+        If the padding names an output that is not there.
     """
+    padding.check_names(samples[0].outputs)
     return as_tensors(make_batch(GatheredSegments.of(samples), padding, BatchMemory()))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ParameterError, require_packages
+from ...errors import ParameterError, one_line, require_packages
 from .buffers import BatchMemory, PooledMemory, allocate
 from .collation import as_tensors
 from .order import BatchOrder
@@ -63,9 +63,7 @@ class TorchLoader(RingLoader):
         threads: int = 2,
         ahead: int = 3,
     ) -> None:
-        self._device = torch.device(device)
-        if self._device.type == "cuda" and not torch.cuda.is_available():
-            raise ParameterError(f"device: '{device}'; no CUDA device is there, expected 'cpu'")
+        self._device = _device(device)
         super().__init__(segments, order, padding, threads=threads, ahead=ahead)
 
     def _batches(self, epoch: int, batches: list[NDArray[np.int64]]) -> Generator[dict[str, Any], None, None]:
@@ -101,6 +99,21 @@ class TorchLoader(RingLoader):
         if self._device.type == "cuda":
             return PooledMemory(outputs, _allocate_pinned, spare)
         return _WideMemory(outputs, allocate, spare)
+
+
+def _device(name: torch.device | str) -> torch.device:
+    """Return a device that can hold batches. Raises `ParameterError` for any other."""
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ParameterError(f"device: '{name}' is none; expected 'cpu' or 'cuda'") from None
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ParameterError(f"device: '{name}'; no CUDA device is there, expected 'cpu'")
+    try:
+        torch.zeros(1).to(device).cpu()
+    except (RuntimeError, NotImplementedError, AssertionError) as error:
+        raise ParameterError(f"device: '{name}' cannot be used ({one_line(error)}); expected 'cpu' or 'cuda'") from None
+    return device
 
 
 class _WideMemory(PooledMemory):

@@ -1,14 +1,13 @@
 """Which segments make which batch, on which rank: decided before anything is read."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ParameterError, StoreError
-from .segments import Segments
+from ...errors import ParameterError
+from .counts import check_count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +17,10 @@ class BatchOrder:
     batch_size: int = 32
     """Segments in a batch of one rank."""
     shuffle: bool = True
-    block_segments: int | None = None
-    """Shuffle only inside blocks of so many segments, which lie together in the store, and the blocks: for stores that
-    are larger than memory. None: shuffle all."""
+    buffer_segments: int | None = None
+    """Shuffle shard by shard: the shards, the segments of each, and then all in a buffer that is filled with so many,
+    shuffled and emptied. Only the shards in one buffer are read at a time: for stores larger than memory. None: shuffle
+    all at once."""
     bucket_by: str | None = None
     """Put segments of similar length of this output into the same batch."""
     bucket_batches: int = 64
@@ -36,27 +36,26 @@ class BatchOrder:
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "bucket_batches", "world_size"):
-            if getattr(self, name) < 1:
-                raise ParameterError(f"{name}: {getattr(self, name)}; expected 1 or more")
-        if self.block_segments is not None and self.block_segments < 1:
-            raise ParameterError(f"block_segments: {self.block_segments}; expected 1 or more, or None")
+            check_count(name, getattr(self, name), 1)
+        if self.buffer_segments is not None:
+            check_count("buffer_segments", self.buffer_segments, 1, "or None")
         if self.remainder not in ("keep", "drop"):
             raise ParameterError(f"remainder: '{self.remainder}'; expected 'keep' or 'drop'")
-        if self.seed < 0:
-            raise ParameterError(f"seed: {self.seed}; expected 0 or more")
-        if not 0 <= self.rank < self.world_size:
+        check_count("seed", self.seed, 0)
+        check_count("rank", self.rank, 0)
+        if self.rank >= self.world_size:
             raise ParameterError(f"rank: {self.rank}; expected 0 to {self.world_size - 1}, below world_size")
 
 
 def epoch_batches(
-    count: int, order: BatchOrder, epoch: int, lengths: NDArray[np.int64] | None = None
+    shards: NDArray[np.int64], order: BatchOrder, epoch: int, lengths: NDArray[np.int64] | None = None
 ) -> list[NDArray[np.int64]]:
     """Return the batches of one rank in one epoch.
 
     Parameters
     ----------
-    count
-        Number of segments.
+    shards
+        Shape (count,): the number of the shard that every segment lies in.
     order
         The order.
     epoch
@@ -71,7 +70,7 @@ def epoch_batches(
     """
     random = np.random.default_rng([order.seed, epoch])
     step = order.batch_size * order.world_size
-    segments = _evened(_shuffled(count, order, random), step, order)
+    segments = _evened(_shuffled(shards, order, random), step, order)
     pool = step * order.bucket_batches if lengths is not None else max(len(segments), 1)
     steps: list[NDArray[np.int64]] = []
     for start in range(0, len(segments), pool):
@@ -85,126 +84,19 @@ def epoch_batches(
     return [members[order.rank :: order.world_size] for members in steps]
 
 
-def _shuffled(count: int, order: BatchOrder, random: np.random.Generator) -> NDArray[np.int64]:
+def _shuffled(shards: NDArray[np.int64], order: BatchOrder, random: np.random.Generator) -> NDArray[np.int64]:
     if not order.shuffle:
-        return np.arange(count)
-    if order.block_segments is None:
-        return random.permutation(count)
-    blocks = np.split(np.arange(count), range(order.block_segments, count, order.block_segments))
-    shuffled = [random.permutation(blocks[place]) for place in random.permutation(len(blocks))]
-    return np.concatenate(shuffled)
+        return np.arange(len(shards))
+    shuffled = random.permutation(len(shards))
+    if order.buffer_segments is None:
+        return shuffled
+    turns = random.permutation(int(shards.max(initial=-1)) + 1)
+    by_shard = shuffled[np.argsort(turns[shards[shuffled]], kind="stable")]
+    buffers = np.split(by_shard, range(order.buffer_segments, len(by_shard), order.buffer_segments))
+    return np.concatenate([random.permutation(buffer) for buffer in buffers])
 
 
 def _evened(segments: NDArray[np.int64], step: int, order: BatchOrder) -> NDArray[np.int64]:
     if order.remainder == "drop":
         return segments[: len(segments) // step * step]
     return np.resize(segments, -(-len(segments) // order.world_size) * order.world_size)
-
-
-class Epochs:
-    """The batches of epoch after epoch: every iteration is the next epoch, or the rest of one that was begun.
-
-    Parameters
-    ----------
-    segments
-        The segments.
-    order
-        Their order.
-
-    Attributes
-    ----------
-    epoch : int
-        The epoch that the next iteration will be.
-
-    Raises
-    ------
-    StoreError
-        If there are too few segments for one batch.
-    """
-
-    def __init__(self, segments: Segments, order: BatchOrder) -> None:
-        self.segments = segments
-        self.order = order
-        self.epoch = 0
-        self._skipped = 0
-        self._lengths = None if order.bucket_by is None else segments.lengths(order.bucket_by)
-        if not len(self):
-            raise StoreError(
-                f"{segments.store.path}: {len(segments)} segments make no batch of {order.batch_size} "
-                f"on each of {order.world_size} ranks; expected more segments, or remainder='keep'"
-            )
-
-    def __len__(self) -> int:
-        """Return the number of batches in an epoch."""
-        step = self.order.batch_size * self.order.world_size
-        count = len(self.segments)
-        return count // step if self.order.remainder == "drop" else -(-count // step)
-
-    def state(self, batches: int) -> dict[str, Any]:
-        """Return where training is after so many batches of the epoch that was begun last, as plain numbers."""
-        return {"epoch": max(self.epoch - 1, 0), "batches": batches, "of": self._identity()}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        """Let the next iteration go on behind the batches of a state.
-
-        Raises
-        ------
-        StoreError
-            If the state is of other segments or of another order, whose batches would be others.
-        """
-        mine, theirs = self._identity(), state.get("of", {})
-        for name in mine:
-            if theirs.get(name) != mine[name]:
-                raise StoreError(f"the state is of {name} {theirs.get(name)}; expected {mine[name]}, as it is here")
-        self.epoch, self._skipped = int(state["epoch"]), int(state["batches"])
-
-    def begin(self) -> tuple[int, list[NDArray[np.int64]], int]:
-        """Begin an epoch: return its number, its batches and how many of them are done already."""
-        epoch, skipped = self.epoch, self._skipped
-        self.epoch, self._skipped = epoch + 1, 0
-        return epoch, epoch_batches(len(self.segments), self.order, epoch, self._lengths), skipped
-
-    def _identity(self) -> dict[str, Any]:
-        return {"segments": len(self.segments), **{k: v for k, v in asdict(self.order).items() if k != "rank"}}
-
-
-class BatchSampler:
-    """The ``batch_sampler`` of a torch DataLoader over `SegmentDataset`; needs no torch itself.
-
-    Yields batches as lists of (epoch, index), so that augmentations change from epoch to epoch in workers, too. Every
-    iteration is the next epoch.
-
-    Parameters
-    ----------
-    segments
-        The dataset.
-    order
-        Its order.
-    """
-
-    def __init__(self, segments: Segments, order: BatchOrder) -> None:
-        self._epochs = Epochs(segments, order)
-
-    def __len__(self) -> int:
-        return len(self._epochs)
-
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        # A generator, so that an epoch begins when it is read: a DataLoader makes iterators that it never reads.
-        epoch, batches, skipped = self._epochs.begin()
-        for batch in batches[skipped:]:
-            yield [(epoch, int(index)) for index in batch]
-
-    def state_dict(self, batches: int) -> dict[str, Any]:
-        """Return a state to go on from.
-
-        Parameters
-        ----------
-        batches
-            How many batches of this epoch the trainer has had, those before a state that was loaded included. The
-            sampler cannot know: workers are ahead of the trainer.
-        """
-        return self._epochs.state(batches)
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Let the next iteration be the rest of the epoch of a state."""
-        self._epochs.load_state(state)

@@ -1,15 +1,16 @@
 """Bringing segments of different lengths into one array."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ParameterError
+from ...errors import ParameterError, did_you_mean
 from ..reader import GatheredRows
 from .buffers import BatchMemory
+from .counts import check_count
 from .segments import GatheredSegments
 
 
@@ -37,8 +38,26 @@ class Padding:
         for name in ("max_length", "min_length"):
             lengths = getattr(self, name)
             for length in lengths.values() if isinstance(lengths, Mapping) else (lengths,):
-                if length is not None and length < 1:
-                    raise ParameterError(f"{name}: {length}; expected 1 or more rows")
+                if length is not None:
+                    check_count(name, length, 1)
+        for output in ("", *_named(self.max_length), *_named(self.min_length)):
+            least, most = _of(self.min_length, output), _of(self.max_length, output)
+            if least is not None and most is not None and least > most:
+                raise ParameterError(f"min_length: {least}, max_length: {most}; expected no more at least than at most")
+
+    def check_names(self, outputs: Iterable[str]) -> None:
+        """Check that lengths are those of outputs that are there.
+
+        Raises
+        ------
+        ParameterError
+            Names the first that is not.
+        """
+        known = set(outputs)
+        for name, lengths in (("max_length", self.max_length), ("min_length", self.min_length)):
+            for output in _named(lengths):
+                if output not in known:
+                    raise ParameterError(f"{name}: no output is called '{output}'; {did_you_mean(output, known)}")
 
     def cut(self, output: str, arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
         """Return of arrays, one for every segment, the rows that are kept."""
@@ -102,6 +121,10 @@ def _labels(values: Sequence[float | str]) -> NDArray[np.float32] | list[str]:
     if any(isinstance(value, str) for value in values):
         return [str(value) for value in values]
     return np.array(values, np.float32)
+
+
+def _named(lengths: int | Mapping[str, int] | None) -> Iterable[str]:
+    return lengths if isinstance(lengths, Mapping) else ()
 
 
 def _of(lengths: int | Mapping[str, int] | None, output: str) -> int | None:

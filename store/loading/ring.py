@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ParameterError
 from .buffers import BatchMemory, PooledMemory, allocate
-from .order import BatchOrder, Epochs
+from .counts import check_count
+from .epochs import EpochBatches, Epochs
+from .order import BatchOrder
 from .padding import Padding, make_batch
 from .readahead import major_faults, read_ahead
 from .segments import Segments
@@ -58,15 +59,13 @@ class RingLoader:
         threads: int = 2,
         ahead: int = 3,
     ) -> None:
-        if threads < 0:
-            raise ParameterError(f"threads: {threads}; expected 0 or more")
-        if ahead < 1:
-            raise ParameterError(f"ahead: {ahead}; expected 1 or more")
-        self._epochs = Epochs(segments, order or BatchOrder())
+        check_count("threads", threads, 0)
+        check_count("ahead", ahead, 1)
+        self._epochs = Epochs(EpochBatches(segments, order or BatchOrder()))
         self._padding = padding or Padding()
+        self._padding.check_names(segments.outputs)
         self._threads = threads
         self._ahead = ahead
-        self._delivered = 0
         self._is_cold = False
         # Of every output those ahead, those being filled, the caller's and the one before it.
         spare = ahead + threads + 2
@@ -74,18 +73,18 @@ class RingLoader:
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return len(self._epochs)
+        return len(self._epochs.batches)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        epoch, batches, self._delivered = self._epochs.begin()
+        position = self._epochs.begin()
         self._is_cold = False
-        for batch in self._batches(epoch, batches[self._delivered :]):
-            self._delivered += 1
+        for batch in self._batches(position.epoch, self._epochs.batches.after(position)):
+            position.batches += 1
             yield batch
 
     @property
     def epoch(self) -> int:
-        """The epoch that the next iteration will be."""
+        """The epoch that the next iteration will be. Set, it begins anew, but after a state that is in it."""
         return self._epochs.epoch
 
     @epoch.setter
@@ -93,8 +92,8 @@ class RingLoader:
         self._epochs.epoch = epoch
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a state to go on from: behind the batch that was handed out last."""
-        return self._epochs.state(self._delivered)
+        """Return a state to go on from: behind the batch that the iteration that began last handed out."""
+        return self._epochs.state()
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Let the next iteration be the rest of the epoch of a state.
@@ -102,10 +101,9 @@ class RingLoader:
         Raises
         ------
         StoreError
-            If the state is of other segments or of another order.
+            If it is no state, or one of other segments or of another order.
         """
         self._epochs.load_state(state)
-        self._delivered = int(state["batches"])
 
     def _batches(self, epoch: int, batches: list[NDArray[np.int64]]) -> Generator[dict[str, Any], None, None]:
         """Yield the batches of indices, filled."""
@@ -125,7 +123,7 @@ class RingLoader:
             pool.shutdown(cancel_futures=True)
 
     def _fill(self, epoch: int, indices: NDArray[np.int64]) -> dict[str, Any]:
-        segments = self._epochs.segments.gather(epoch, indices.tolist())
+        segments = self._epochs.batches.segments.gather(epoch, indices.tolist())
         # Asking costs too much where the page cache has the rows already.
         if self._is_cold:
             read_ahead(values for rows in segments.outputs.values() for values in rows.values)

@@ -13,6 +13,7 @@ from ..normalisation import Method, Normaliser
 from ..reader import FeatureStore, GatheredRows, OutputRows, Sample
 from ..selection import Selection
 from .augmentation import Augmentation, Occasion
+from .counts import check_count
 
 BATCH_KEYS = ("id", "labels")
 """What a batch holds beside outputs."""
@@ -72,11 +73,15 @@ class Segments:
         The segments' numbers in the store.
     outputs : tuple of str
         The outputs that are read.
+    epoch : int
+        What augmentations draw by, where a segment is asked for by its place alone; set it before every epoch.
 
     Raises
     ------
     StoreError
         If there is no such split, output or table of statistics.
+    ParameterError
+        If the seed is no whole number from 0, or ``outputs`` is one text.
     """
 
     def __init__(
@@ -90,8 +95,7 @@ class Segments:
         augment: Sequence[Augmentation] = (),
         seed: int = 0,
     ) -> None:
-        if seed < 0:
-            raise ParameterError(f"seed: {seed}; expected 0 or more")
+        check_count("seed", seed, 0)
         chosen = store if isinstance(store, Selection) else _opened(store).select()
         self.store = chosen.store
         self.indices = chosen.numbers
@@ -105,13 +109,24 @@ class Segments:
         self._normaliser = Normaliser(self.store, normalise or {}, statistics)
         self._augment = tuple(augment)
         self._seed = seed
+        self._epoch = self._new_epoch()
 
     def __len__(self) -> int:
         return len(self.indices)
 
+    @property
+    def epoch(self) -> int:
+        """The epoch of segments that are asked for by their place alone: what augmentations draw by."""
+        return int(self._epoch[0])
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        check_count("epoch", epoch, 0)
+        self._epoch[0] = epoch
+
     def __getitem__(self, index: int | tuple[int, int]) -> Sample:
         """Return a segment by its place among these, or by an epoch and its place (as batch samplers name it)."""
-        epoch, place = index if isinstance(index, tuple) else (0, index)
+        epoch, place = index if isinstance(index, tuple) else (self.epoch, index)
         number = int(self.indices[place])
         outputs: Mapping[str, OutputRows] = self._normaliser(
             {name: self.store.rows(name, number) for name in self.outputs}
@@ -137,12 +152,25 @@ class Segments:
             outputs=outputs,
         )
 
+    def ids(self) -> list[str]:
+        """Return the ids of the segments."""
+        return [self._ids[number] for number in self.indices.tolist()]
+
+    def shard_numbers(self) -> NDArray[np.int64]:
+        """Return the number of the shard that each of the segments lies in, shape (len(self),)."""
+        counts = [shard.segments for shard in self.store.manifest.shards]
+        return np.repeat(np.arange(len(counts)), counts)[self.indices]
+
     def lengths(self, output: str) -> NDArray[np.int64]:
         """Return how many rows an output has in each of the segments, shape (len(self),)."""
         if output not in self.outputs:
             raise StoreError(f"{self.store.path}: no output is called '{output}'; {did_you_mean(output, self.outputs)}")
         shards = self.store.shards()
         return np.concatenate([np.diff(shard.array(output, "offsets")) for shard in shards])[self.indices]
+
+    def _new_epoch(self) -> Any:
+        """Return what holds the epoch as its only element."""
+        return [0]
 
 
 def _opened(store: FeatureStore | Path | str) -> FeatureStore:
@@ -156,10 +184,11 @@ def _column(parts: Iterable[NDArray[Any]]) -> list[Any]:
 def _output_names(
     store: FeatureStore, outputs: Sequence[str] | None, normalise: Mapping[str, Method]
 ) -> tuple[str, ...]:
+    if isinstance(outputs, str):
+        raise ParameterError(f"outputs: '{outputs}'; expected several names: ['{outputs}']")
     names = tuple(store.outputs if outputs is None else outputs)
     for name in names:
-        if name not in store.outputs:
-            raise StoreError(f"{store.path}: no output is called '{name}'; {did_you_mean(name, store.outputs)}")
+        store.check_output(name)
         if name in BATCH_KEYS:
             raise StoreError(
                 f"{store.path}: output '{name}' would hide the {name} of a batch; leave it out of 'outputs'"

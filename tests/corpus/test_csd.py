@@ -5,7 +5,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from csd_files import cut_off, hostile_sequences, no_sequences, spoil, write_csd
+from csd_files import bomb, cut_off, hostile_sequences, no_sequences, spoil, write_csd
 
 from trimodal.corpus.csd import csd_ends, csd_labels
 from trimodal.errors import CorpusError
@@ -68,6 +68,12 @@ def test_ends_in_another_file_are_not_read(tmp_path: Path) -> None:
     for read in (csd_ends, lambda path: csd_labels(path, 2)):
         with pytest.raises(CorpusError, match="'/x/data/v/intervals' is not in the file, or larger than 64 MiB"):
             read(path)
+
+
+def test_ends_that_are_a_bomb(tmp_path: Path) -> None:
+    path = spoil(write_csd(tmp_path / "a.csd", "x", {"v": ENTRIES["b"]}), bomb)
+    with pytest.raises(CorpusError, match=r"/x/data/v/intervals does not unpack to the 32 bytes that it holds"):
+        csd_ends(path)
 
 
 @no_sequences

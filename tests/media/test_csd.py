@@ -62,6 +62,23 @@ def test_links_to_metadata_are_not_followed(path: Path) -> None:
         file.metadata("units")
 
 
+def test_metadata_in_chunks_are_not_read(path: Path) -> None:
+    spoil(path, lambda file: file["x/metadata"].create_dataset("units", data=np.zeros(9), compression="gzip"))
+    with open_csd(path, MediaError) as file, pytest.raises(MediaError, match="'/x/metadata/units' lies in chunks; exp"):
+        file.metadata("units")
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("chunks", [(57, 11), (10, 3), (1, 11), (50, 4), (7, 1)])
+def test_chunks_of_any_shape(path: Path, chunks: tuple[int, int], shuffle: bool) -> None:
+    rows = np.random.default_rng(0).normal(size=(57, 11))
+    packing = {"chunks": chunks, "compression": "gzip", "shuffle": shuffle}
+    spoil(path, lambda file: file["x/data/v"].create_dataset("packed", data=rows, **packing))
+    with open_csd(path, MediaError) as file:
+        np.testing.assert_array_equal(file.rows("v", "packed"), rows)
+        np.testing.assert_array_equal(file.last_row("v", "packed"), rows[-1:])
+
+
 def test_no_more_is_read_than_asked_for(path: Path) -> None:
     spoil(path, lambda file: file["x/data/v"].create_dataset("wide", data=np.zeros((2**17 + 1, 1))))
     with open_csd(path, MediaError, 2**20) as file, pytest.raises(MediaError, match="or larger than 1 MiB"):

@@ -2,6 +2,7 @@ import struct
 from pathlib import Path
 
 import h5py
+import hdf5plugin
 import numpy as np
 import pytest
 
@@ -54,7 +55,7 @@ def test_more_rows_than_the_file_has(path: Path) -> None:
 def test_filter_that_is_not_installed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with h5py.File(path, "a") as file:
         del file["values"]
-        file.create_dataset("values", data=np.zeros((6, 3)), chunks=(6, 3), compression="gzip")
+        file.create_dataset("values", data=np.zeros((6, 3)), chunks=(6, 3), **hdf5plugin.Blosc2())
     monkeypatch.setattr("h5py.h5z.filter_avail", lambda number: False)
     monkeypatch.setattr("trimodal.errors._is_installed", lambda module: False)
     with pytest.raises(MissingPackageError, match=r"/values needs the package 'hdf5plugin'.*'trimodal\[compression\]'"):

@@ -1,13 +1,15 @@
 import multiprocessing
 import os
 import pickle
+import resource
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import h5py
+import hdf5plugin
 import numpy as np
 import pytest
 from stores import (
@@ -25,7 +27,7 @@ from stores import (
 )
 
 from trimodal.errors import StoreError
-from trimodal.store import FeatureStore
+from trimodal.store import FeatureStore, verify
 from trimodal.store.elements import write_text
 
 SEGMENTS = [(content, number) for content in RECORDINGS.values() for number in range(len(content.segments))]
@@ -150,18 +152,38 @@ def test_rows_are_views_of_the_file(path: Path) -> None:
 
 
 def test_copies_of_compressed_rows_are_the_same(path: Path) -> None:
-    def compress(file: h5py.File) -> None:
-        for name in OUTPUTS:
-            for key in ("values", "times", "mask", "coverage", "offsets"):
-                replace_dataset(f"outputs/{name}/{key}", chunks=True, compression="gzip", shuffle=True)(file)
-        replace_dataset("outputs/text/text/bytes", chunks=(1,), compression="gzip")(file)
-        replace_dataset("segments/start", chunks=(1,))(file)
+    packings: list[dict[str, Any]] = [
+        {"compression": "gzip", "shuffle": True},
+        {"compression": "gzip"},
+        {},
+        hdf5plugin.Blosc2(cname="lz4", filters=hdf5plugin.Blosc2.BITSHUFFLE),
+    ]
+    for number, packing in enumerate(packings):
+        for rows in (1, 2):
 
-    for number in range(4):
-        edit_shard(path, number, compress)
-    store = FeatureStore(path)
-    _assert_content(store)
-    assert all(_map(store.shard(0).array(name, key)) is None for name in OUTPUTS for key in ("values", "times"))
+            def compress(file: h5py.File) -> None:
+                for name in OUTPUTS:
+                    chunks = (rows, *file[f"outputs/{name}/values"].shape[1:])  # noqa: B023
+                    replace_dataset(f"outputs/{name}/values", chunks=chunks, **packing)(file)  # noqa: B023
+
+            edit_shard(path, number, compress)
+            store = FeatureStore(path)
+            _assert_content(store)
+            assert all(_map(store.shard(number).array(name, "values")) is None for name in OUTPUTS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"outputs/text/{name}" for name in ("times", "mask", "coverage", "offsets", "text/bytes", "names/bytes")),
+        *("segments/start", "segments/id/offsets", "segments/id/bytes", "labels/valence", "recipe/bytes", "gaps/end"),
+    ],
+)
+def test_only_values_lie_in_chunks(path: Path, name: str) -> None:
+    edit_shard(path, 0, replace_dataset(name, chunks=True, compression="gzip"))
+    (problem,) = verify(path)
+    expected = f"{path}/shard-00000.h5:/{name}: lies in pieces; expected one, as only values of outputs may be packed"
+    assert problem.startswith(expected)
 
 
 @pytest.mark.parametrize("compression", [None, "gzip"])
@@ -397,6 +419,60 @@ def _bomb(store: Path) -> None:
     edit_shard(store, 0, edit)
 
 
+def _chunks_of_columns(store: Path) -> None:
+    edit_shard(store, 0, replace_dataset("outputs/text/values", chunks=(6, 1)))
+
+
+def _other_filter(store: Path) -> None:
+    edit_shard(store, 0, replace_dataset("outputs/text/values", chunks=(6, 3), compression="lzf"))
+
+
+def _chunk_that_is_too_long(store: Path) -> None:
+    _write_chunk(store, bytes(73), compression="gzip")
+
+
+def _chunk_that_is_too_short(store: Path) -> None:
+    _write_chunk(store, bytes(71), compression="gzip")
+
+
+def _chunk_of_many_bytes(store: Path) -> None:
+    def edit(file: h5py.File) -> None:
+        replace_dataset("outputs/text/values", chunks=(6, 3), compression="gzip")(file)
+        file["outputs/text/values"].id.write_direct_chunk((0, 0), bytes(5000))
+
+    edit_shard(store, 0, edit)
+
+
+def _write_chunk(store: Path, content: bytes, **packing: Any) -> None:
+    def edit(file: h5py.File) -> None:
+        replace_dataset("outputs/text/values", chunks=(6, 3), **packing)(file)
+        file["outputs/text/values"].id.write_direct_chunk((0, 0), zlib.compress(content))
+
+    edit_shard(store, 0, edit)
+
+
+def _frame_of_a_larger_array(store: Path) -> None:
+    """A frame of zeros, which takes 240 bytes, whatever it unpacks to."""
+    packing = hdf5plugin.Blosc2(cname="lz4", filters=hdf5plugin.Blosc2.BITSHUFFLE)
+    with h5py.File(store.parent / "large.h5", "w") as file:
+        large = file.create_dataset("x", data=np.zeros((2**20, 3), "f4"), chunks=(2**20, 3), **packing)
+        _, frame = large.id.read_direct_chunk((0, 0))
+
+    def edit(file: h5py.File) -> None:
+        replace_dataset("outputs/text/values", chunks=(6, 3), **packing)(file)
+        file["outputs/text/values"].id.write_direct_chunk((0, 0), frame)
+
+    edit_shard(store, 0, edit)
+
+
+def _no_frame(store: Path) -> None:
+    def edit(file: h5py.File) -> None:
+        replace_dataset("outputs/text/values", chunks=(6, 3), **hdf5plugin.Blosc2())(file)
+        file["outputs/text/values"].id.write_direct_chunk((0, 0), bytes(300))
+
+    edit_shard(store, 0, edit)
+
+
 def _huge_chunk(store: Path) -> None:
     def edit(file: h5py.File) -> None:
         dataset = {"shape": (6, 3), "dtype": "f4", "maxshape": (None, 3), "chunks": (2**26, 3)}
@@ -449,6 +525,16 @@ def _huge_chunk(store: Path) -> None:
         (_text_in_the_heap, "/outputs/text: attribute 'unit' is object; expected text of fixed length$"),
         (_other_unit, "/outputs/text: attribute 'unit' is not that of the manifest$"),
         (_damaged_chunk, "/outputs/text/values: cannot be read"),
+        (_chunks_of_columns, r"/outputs/text/values: lies in chunks of \(6, 1\); expected chunks of whole rows$"),
+        (_other_filter, r"/outputs/text/values: cannot be read \(.* by the filters \(32000,\); expected gzip"),
+        (
+            _chunk_that_is_too_long,
+            r"/outputs/text/values: cannot be read \(the chunk .* does not unpack to the 72",
+        ),
+        (_chunk_that_is_too_short, r"/outputs/text/values: cannot be read \(the chunk .* does not unpack to the 72 "),
+        (_chunk_of_many_bytes, r"/outputs/text/values: cannot be read \(the chunk .* takes 5000 bytes, and holds 72"),
+        (_frame_of_a_larger_array, r"/outputs/text/values: cannot be read \(the chunk .* does not unpack to the 72 "),
+        (_no_frame, r"/outputs/text/values: cannot be read \(the chunk .* is no frame as hdf5plugin writes them"),
         (_bomb, r"/outputs/text/values: \d+ bytes in the file unpack to 12582912000 in chunks of 12582912;"),
         (_huge_chunk, r"/outputs/text/values: \d+ bytes in the file unpack to 72 in chunks of 805306368;"),
     ],
@@ -498,6 +584,38 @@ def test_label_without_a_column(path: Path) -> None:
 def test_tables_may_have_more_columns(path: Path) -> None:
     edit_shard(path, 0, lambda file: write_text(file["segments"], "place", ["a"]))
     _assert_content(FeatureStore(path))
+
+
+def _memory_of(read: Callable[[Path], Any], path: Path) -> tuple[str, int]:
+    """Return the error of a reader, and by how many bytes its process grew."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        found = repr(read(path))
+    except StoreError as error:
+        found = str(error)
+    return found, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+
+
+def _values(path: Path) -> float:
+    return float(FeatureStore(path)[1].outputs["text"].values.sum())
+
+
+@pytest.mark.parametrize("read", [_values, verify])
+def test_a_chunk_that_inflates_without_end(path: Path, read: Callable[[Path], Any]) -> None:
+    """Three gigabytes out of three megabytes, which HDF5 would make of a chunk of less than four."""
+    deflate = zlib.compressobj(9)
+    zeros = bytes(2**24)
+    bomb = b"".join([*(deflate.compress(zeros) for _ in range(192)), deflate.flush()])
+
+    def edit(file: h5py.File) -> None:
+        replace_dataset("outputs/text/values", chunks=(300_000, 3), maxshape=(None, 3), compression="gzip")(file)
+        file["outputs/text/values"].id.write_direct_chunk((0, 0), bomb)
+
+    edit_shard(path, 0, edit)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        found, grown = pool.submit(_memory_of, read, path).result()
+    assert "/outputs/text/values: cannot be read (the chunk (0, 0) of /outputs/text/values does not unpack to" in found
+    assert grown < 64 * 2**20
 
 
 @pytest.mark.parametrize("start_method", ["fork", "spawn"])

@@ -2,6 +2,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -173,10 +174,10 @@ trimodal.store.loading.collate
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_batches_of_a_stream_and_of_a_sampler_whatever_the_workers(path: Path, workers: int) -> None:
     dataset = SegmentDataset(path, augment=[TimeStepNoise(outputs=["text"], deviation=1)])
-    order = BatchOrder(batch_size=2, block_segments=4)
+    order = BatchOrder(batch_size=2, buffer_segments=4)
     stream = SegmentStream(dataset, order)
     expected = [list(_of_ring(path, order, epoch)) for epoch in (0, 1)]
-    assert expected[0][0]["id"] != expected[1][0]["id"]
+    assert [batch["id"] for batch in expected[0]] != [batch["id"] for batch in expected[1]]
     sampled = DataLoader(
         dataset,
         batch_sampler=BatchSampler(dataset, order),
@@ -190,12 +191,52 @@ def test_batches_of_a_stream_and_of_a_sampler_whatever_the_workers(path: Path, w
         _assert_equal(list(sampled), expected[epoch])
 
 
+def test_stream_goes_shard_by_shard(tmp_path: Path) -> None:
+    """Whatever its order says of a buffer: of a thousand segments where it says nothing."""
+    path = write_store(tmp_path / "s.store")
+    shards = {f"{name}_{number}": place for place, name in enumerate(RECORDINGS) for number in range(3)}
+    order = BatchOrder(batch_size=1)
+    small = SegmentStream(SegmentDataset(path), replace(order, buffer_segments=1))
+    found = [shards[batch["id"][0]] for batch in small]
+    assert [shard for shard, _ in groupby(found)] == list(dict.fromkeys(found))
+    default, large = (
+        SegmentStream(SegmentDataset(path), replace(order, buffer_segments=size)) for size in (None, 1000)
+    )
+    _assert_equal(list(default), list(large))
+
+
 def test_stream_goes_on_where_it_was(path: Path) -> None:
     order = BatchOrder(batch_size=2)
     stream = SegmentStream(SegmentDataset(path), order)
     assert len(stream) == 5
     batches = list(stream)
-    assert stream.epoch == 1
+    assert stream.epoch == 0
     again = SegmentStream(SegmentDataset(path), order)
     again.load_state_dict(stream.state_dict(batches=3))
     _assert_equal(list(again), batches[3:])
+
+
+@pytest.mark.parametrize(
+    ("workers", "persistent", "start"), [(0, False, None), (2, False, "fork"), (2, True, "fork"), (1, True, "spawn")]
+)
+def test_augmentation_under_a_plain_loader_draws_by_the_epoch(
+    path: Path, workers: int, persistent: bool, start: str | None
+) -> None:
+    dataset = SegmentDataset(path, augment=[TimeStepNoise(outputs=["text"], deviation=1)])
+    loader = DataLoader(
+        dataset,
+        batch_size=9,
+        collate_fn=collate,
+        num_workers=workers,
+        persistent_workers=persistent,
+        multiprocessing_context=start,
+    )
+    found = []
+    for epoch in (0, 1, 1, 0):
+        dataset.epoch = epoch
+        (batch,) = loader
+        found.append(batch["text"]["values"])
+        _assert_equal(found[-1], collate([dataset[epoch, place] for place in range(9)])["text"]["values"])
+    assert torch.equal(found[1], found[2])
+    assert torch.equal(found[0], found[3])
+    assert not torch.equal(found[0], found[1])

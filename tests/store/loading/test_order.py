@@ -13,29 +13,32 @@ from trimodal.errors import ParameterError, StoreError
 from trimodal.store.loading import BatchOrder, BatchSampler, Segments
 from trimodal.store.loading.order import epoch_batches
 
+ONE_SHARD = np.zeros(50, np.int64)
+
 
 @given(
     count=st.integers(1, 90),
     batch_size=st.integers(1, 9),
     world_size=st.integers(1, 4),
     shuffle=st.booleans(),
-    block=st.one_of(st.none(), st.integers(1, 40)),
+    buffer=st.one_of(st.none(), st.integers(1, 40)),
     remainder=st.sampled_from(["keep", "drop"]),
     bucketed=st.booleans(),
 )
 def test_ranks_have_equal_batches_and_every_segment_once(
-    count: int, batch_size: int, world_size: int, shuffle: bool, block: int | None, remainder: Any, bucketed: bool
+    count: int, batch_size: int, world_size: int, shuffle: bool, buffer: int | None, remainder: Any, bucketed: bool
 ) -> None:
     order = BatchOrder(
         batch_size=batch_size,
         shuffle=shuffle,
-        block_segments=block,
+        buffer_segments=buffer,
         bucket_batches=3,
         remainder=remainder,
         world_size=world_size,
     )
     lengths = np.random.default_rng(count).integers(0, 50, count) if bucketed else None
-    ranks = [epoch_batches(count, replace(order, rank=rank), 1, lengths) for rank in range(world_size)]
+    shards = np.arange(count) // 7
+    ranks = [epoch_batches(shards, replace(order, rank=rank), 1, lengths) for rank in range(world_size)]
     sizes = [[len(batch) for batch in batches] for batches in ranks]
     assert all(one == sizes[0] for one in sizes)
     seen = Counter(int(index) for batches in ranks for batch in batches for index in batch)
@@ -50,72 +53,74 @@ def test_ranks_have_equal_batches_and_every_segment_once(
 
 def test_epochs_and_seeds_differ_and_come_again() -> None:
     order = BatchOrder(batch_size=4)
-    first, second = (np.concatenate(epoch_batches(50, order, epoch)).tolist() for epoch in (0, 1))
+    first, second = (np.concatenate(epoch_batches(ONE_SHARD, order, epoch)).tolist() for epoch in (0, 1))
     assert first != second
-    assert first == np.concatenate(epoch_batches(50, order, 0)).tolist()
-    assert first != np.concatenate(epoch_batches(50, replace(order, seed=1), 0)).tolist()
-    assert np.concatenate(epoch_batches(50, replace(order, shuffle=False), 3)).tolist() == list(range(50))
+    assert first == np.concatenate(epoch_batches(ONE_SHARD, order, 0)).tolist()
+    assert first != np.concatenate(epoch_batches(ONE_SHARD, replace(order, seed=1), 0)).tolist()
+    assert np.concatenate(epoch_batches(ONE_SHARD, replace(order, shuffle=False), 3)).tolist() == list(range(50))
 
 
 def test_buckets_leave_less_padding_and_give_ranks_similar_lengths() -> None:
     lengths = np.random.default_rng(0).integers(1, 1000, 2000)
+    shards = np.zeros(2000, np.int64)
     plain = BatchOrder(batch_size=16, world_size=2)
 
     def padded(order: BatchOrder, lengths_of: Any) -> int:
-        return sum(len(batch) * lengths[batch].max() for batch in epoch_batches(2000, order, 0, lengths_of))
+        return sum(len(batch) * lengths[batch].max() for batch in epoch_batches(shards, order, 0, lengths_of))
 
     assert padded(plain, lengths) < 1.1 * lengths.sum() / 2
     assert padded(plain, None) > 1.7 * lengths.sum() / 2
-    ranks = [epoch_batches(2000, replace(plain, rank=rank), 0, lengths) for rank in (0, 1)]
+    ranks = [epoch_batches(shards, replace(plain, rank=rank), 0, lengths) for rank in (0, 1)]
     for one, other in zip(*ranks, strict=True):
         assert abs(lengths[one].mean() - lengths[other].mean()) < 30
     longest = [lengths[batch].max() for batch in ranks[0]]
     assert longest != sorted(longest)
 
 
-def test_blocks_keep_reading_together() -> None:
-    indices = np.concatenate(epoch_batches(100, BatchOrder(batch_size=7, block_segments=20), 0))
-    blocks = [set(indices[start : start + 20] // 20) for start in range(0, 100, 20)]
-    assert all(len(block) == 1 for block in blocks)
-    assert set.union(*blocks) == set(range(5))
-    assert [next(iter(block)) for block in blocks] != list(range(5))
-    assert sorted(indices[:20]) != indices[:20].tolist()
+def test_a_buffer_is_of_shards_that_are_read_together() -> None:
+    shards = np.repeat(np.arange(12), [5, 9, 1, 8, 7, 3, 9, 8, 6, 5, 4, 35])
+    order = BatchOrder(batch_size=7, buffer_segments=20)
+    epochs = [np.concatenate(epoch_batches(shards, order, epoch)) for epoch in range(3)]
+    for indices in epochs:
+        assert sorted(indices.tolist()) == list(range(100))
+        buffers = [shards[indices[start : start + 20]] for start in range(0, 100, 20)]
+        # A shard that one buffer does not empty goes on in the next one, and then never comes again.
+        for shard in range(12):
+            places = [number for number, buffer in enumerate(buffers) if shard in buffer]
+            assert places == list(range(places[0], places[-1] + 1))
+            if shard < 11:
+                assert len(places) <= 2
+    first = epochs[0]
+    assert len({tuple(dict.fromkeys(shards[indices].tolist())) for indices in epochs}) == 3
+    mixed = [len(set(shards[first[start : start + 7]])) for start in range(0, 98, 7)]
+    assert max(mixed) > 2
+    assert np.abs(np.diff(first)).mean() > 5
+
+
+def test_a_buffer_as_large_as_the_store_shuffles_all() -> None:
+    shards = np.repeat(np.arange(10), 100)
+    indices = np.concatenate(epoch_batches(shards, BatchOrder(batch_size=10, buffer_segments=1000), 0))
+    assert len(set(shards[indices[:100]])) == 10
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"batch_size": 0}, "batch_size: 0; expected 1 or more"),
-        ({"bucket_batches": 0}, "bucket_batches: 0; expected 1 or more"),
-        ({"world_size": 0}, "world_size: 0; expected 1 or more"),
-        ({"block_segments": 0}, "block_segments: 0; expected 1 or more, or None"),
+        ({"batch_size": 2.5}, r"batch_size: 2\.5; expected a whole number from 1"),
+        ({"batch_size": None}, "batch_size: None; expected a whole number from 1"),
+        ({"world_size": True}, "world_size: True; expected a whole number from 1"),
+        ({"batch_size": 0}, "batch_size: 0; expected a whole number from 1"),
+        ({"bucket_batches": 0}, "bucket_batches: 0; expected a whole number from 1"),
+        ({"world_size": 0}, "world_size: 0; expected a whole number from 1"),
+        ({"buffer_segments": 0}, "buffer_segments: 0; expected a whole number from 1, or None"),
         ({"remainder": "repeat"}, "remainder: 'repeat'; expected 'keep' or 'drop'"),
-        ({"seed": -1}, "seed: -1; expected 0 or more"),
+        ({"seed": -1}, "seed: -1; expected a whole number from 0"),
         ({"rank": 2, "world_size": 2}, "rank: 2; expected 0 to 1, below world_size"),
     ],
 )
 def test_refusals(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         BatchOrder(**changes)
-
-
-def test_sampler_goes_on_where_it_was(tmp_path: Path) -> None:
-    segments = Segments(write_store(tmp_path / "s.store"))
-    order = BatchOrder(batch_size=2, bucket_by="text")
-    sampler = BatchSampler(segments, order)
-    assert len(sampler) == 5
-    epochs = [list(sampler), list(sampler), list(sampler)]
-    assert [batch[0][0] for epoch in epochs for batch in epoch] == [0] * 5 + [1] * 5 + [2] * 5
-    first = BatchSampler(segments, order)
-    list(first), next(iter(first))
-    again = BatchSampler(segments, replace(order, rank=0))
-    again.load_state_dict(first.state_dict(batches=2))
-    assert list(again) == epochs[1][2:]
-    assert list(again) == epochs[2]
-    with pytest.raises(StoreError, match="the state is of batch_size 2; expected 3, as it is here"):
-        BatchSampler(segments, replace(order, batch_size=3)).load_state_dict(first.state_dict(batches=0))
-    with pytest.raises(StoreError, match="the state is of segments 9; expected 4, as it is here"):
-        BatchSampler(Segments(segments.store, "train"), replace(order)).load_state_dict(first.state_dict(batches=0))
 
 
 def test_too_few_segments_and_unknown_buckets(tmp_path: Path) -> None:

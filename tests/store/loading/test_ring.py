@@ -134,9 +134,9 @@ def test_error_while_reading_reaches_the_caller(tmp_path: Path) -> None:
 
 
 def test_refusals(path: Path) -> None:
-    with pytest.raises(ParameterError, match="threads: -1; expected 0 or more"):
+    with pytest.raises(ParameterError, match="threads: -1; expected a whole number from 0"):
         RingLoader(Segments(path), threads=-1)
-    with pytest.raises(ParameterError, match="ahead: 0; expected 1 or more"):
+    with pytest.raises(ParameterError, match="ahead: 0; expected a whole number from 1"):
         RingLoader(Segments(path), ahead=0)
 
 
@@ -169,6 +169,13 @@ def test_halves_of_long_segments_are_widened(tmp_path: Path, side: Any) -> None:
 def test_device_that_is_not_there(path: Path) -> None:
     with pytest.raises(ParameterError, match="device: 'cuda'; no CUDA device is there, expected 'cpu'"):
         TorchLoader(Segments(path), device="cuda")
+
+
+def test_devices_that_are_none(path: Path) -> None:
+    with pytest.raises(ParameterError, match="device: 'xyz' is none; expected 'cpu' or 'cuda'"):
+        TorchLoader(Segments(path), device="xyz")
+    with pytest.raises(ParameterError, match=r"device: 'meta' cannot be used .*; expected 'cpu' or 'cuda'"):
+        TorchLoader(Segments(path), device="meta")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

@@ -59,7 +59,9 @@ def test_outputs(path: Path) -> None:
         Segments(path, outputs=["video"], normalise={"text": "standard"})
     with pytest.raises(StoreError, match="no output is called 'txt'; did you mean 'text'"):
         Segments(path, normalise={"txt": "standard"})
-    with pytest.raises(ParameterError, match="seed: -1; expected 0 or more"):
+    with pytest.raises(ParameterError, match=r"outputs: 'text'; expected several names: \['text'\]"):
+        Segments(path, outputs="text")
+    with pytest.raises(ParameterError, match="seed: -1; expected a whole number from 0"):
         Segments(path, seed=-1)
 
 
