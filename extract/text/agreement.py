@@ -17,6 +17,8 @@ from .alignment.pocketsphinx_aligner import PocketsphinxAligner, acoustic_model
 from .alignment.spoken_form import spoken_forms
 from .alignment.timed_words import SAMPLE_RATE, TimedWord, fitness
 
+_UNSAYABLE = "nothing that can be said in English"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement(TranscriptExtractor):
@@ -59,7 +61,7 @@ class Agreement(TranscriptExtractor):
         return acoustic_model()
 
     def extract(self, utterances: Sequence[Utterance], audio: Audio | None, execution: Execution = CPU) -> Track:
-        """Compare every utterance with the sound; those that hold nothing that can be said have no row, but a gap."""
+        """Compare every utterance with the sound; what cannot be said, or lies outside it, has no row, but a gap."""
         if audio is None:
             return empty_track(
                 self.schema, [Gap(start_seconds=0.0, end_seconds=0.0, reason="no sound to compare with")]
@@ -68,15 +70,16 @@ class Agreement(TranscriptExtractor):
         placed = place(lines, audio, PocketsphinxAligner, self.margin_seconds)
         rows: list[tuple[float, float, float, int]] = []
         gaps: list[Gap] = []
-        for number, (utterance, words) in enumerate(zip(utterances, placed, strict=True)):
-            start, end = _extent(utterance, words or (), audio)
-            said = [word for word in words or () if spoken_forms(word.text)]
-            if said:
-                found = [word if word.origin == "aligned" else None for word in said]
+        for number, (utterance, one, words) in enumerate(zip(utterances, lines, placed, strict=True)):
+            placed_words = [word for word in words if word is not None]
+            start, end = _extent(utterance, placed_words, audio)
+            said = [word for token, word in zip(one.tokens, words, strict=True) if spoken_forms(token)]
+            if said and placed_words:
+                found = [word if word is not None and word.origin == "aligned" else None for word in said]
                 rows.append((start, end, fitness(found), number))
             else:
-                reason = f"nothing that can be said in English: '{utterance.text[:40]}'"
-                gaps.append(Gap(start_seconds=start, end_seconds=end, reason=reason))
+                why = f"outside the sound, which ends at {audio.end_seconds:.2f} s" if said else _UNSAYABLE
+                gaps.append(Gap(start_seconds=start, end_seconds=end, reason=f"{why}: '{utterance.text[:40]}'"))
         if not rows:
             return empty_track(self.schema, gaps)
         rows.sort()

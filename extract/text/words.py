@@ -38,8 +38,9 @@ class Words(TranscriptExtractor):
 
     Words whose times the transcript gives keep them. Others are looked for in the sound, between the given ones around
     them and within the times of their utterance where it has any; see `PocketsphinxAligner` and `CtcAligner`. A word
-    that is not found shares what its neighbours leave with the likes of it, in proportion to its letters, and is marked
-    ``interpolated`` with confidence 0.
+    that is not found shares what its neighbours leave of the sound with the likes of it, in proportion to its letters,
+    and is marked ``interpolated`` with confidence 0. Words that would lie outside the sound have no row, but a gap, as
+    have utterances without any word.
 
     Raises
     ------
@@ -48,7 +49,7 @@ class Words(TranscriptExtractor):
     """
 
     name: ClassVar[str] = "words"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     aligner: AlignerName = "pocketsphinx"
     """What finds missing times: the English model inside pocketsphinx's wheel, a CTC model of any language, or nothing,
@@ -130,11 +131,11 @@ class Words(TranscriptExtractor):
         )
         rows: list[tuple[TimedWord, str, int]] = []
         gaps: list[Gap] = []
-        for number, (utterance, words) in enumerate(zip(utterances, placed, strict=True)):
-            if words is None:
-                reason = f"no sound and no times to place the words by: '{utterance.text[:40]}'"
-                gaps.append(Gap(start_seconds=0.0, end_seconds=0.0, reason=reason))
-            rows += [(word, utterance.speaker, number) for word in words or ()]
+        for number, (utterance, one, words) in enumerate(zip(utterances, lines, placed, strict=True)):
+            rows += [(word, utterance.speaker, number) for word in words if word is not None]
+            lost = [token for token, word in zip(one.tokens, words, strict=True) if word is None]
+            if lost or not words:
+                gaps.append(_gap(utterance, lost, audio))
         rows.sort(key=lambda row: (row[0].start, row[2]))
         if not rows:
             return empty_track(self.schema, gaps)
@@ -151,6 +152,18 @@ class Words(TranscriptExtractor):
             },
             gaps=tuple(gaps),
         )
+
+
+def _gap(utterance: Utterance, lost: Sequence[str], audio: Audio | None) -> Gap:
+    """Say why words of an utterance have no row, or why it has none at all."""
+    if not lost:
+        reason = f"no word in '{utterance.text[:40]}'" if utterance.text else "no words"
+    elif audio is None:
+        reason = f"no sound and no times to place the words by: '{' '.join(lost)[:40]}'"
+    else:
+        reason = f"outside the sound, which ends at {audio.end_seconds:.2f} s: '{' '.join(lost)[:40]}'"
+    start = utterance.start_seconds or 0.0
+    return Gap(start_seconds=start, end_seconds=max(start, utterance.end_seconds or start), reason=reason)
 
 
 def make_aligner(name: AlignerName, ctc_model: str, device: str) -> Aligner:

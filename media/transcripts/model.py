@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
     """A word, with its time ``[start_seconds, end_seconds)`` on the recording's clock where the file gives it."""
 
