@@ -153,6 +153,7 @@ def _spoken(segment: Segment) -> list[Utterance]:
             start_seconds=written.start_seconds if utterance.start_seconds is None else utterance.start_seconds,
             end_seconds=segment.end_seconds if utterance.end_seconds is None else utterance.end_seconds,
             speaker=utterance.speaker or segment.speaker,
+            segment=segment.id,
         )
         for utterance in found
     ]
@@ -166,4 +167,5 @@ def _written(segment: Segment) -> Utterance:
         start_seconds=None if is_whole else segment.start_seconds,
         end_seconds=segment.end_seconds,
         speaker=segment.speaker,
+        segment=segment.id,
     )

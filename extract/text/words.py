@@ -12,15 +12,11 @@ from ...errors import ParameterError
 from ...media import Audio, Utterance
 from ...track import TEXT, Field, Gap, Schema, Track, empty_track
 from ..base import CPU, Execution, TranscriptExtractor
-from ..weights import model_files, model_folder
-from .alignment.ctc_aligner import CtcAligner
+from .alignment.aligners import AlignerName, aligner_packages, aligner_weights, make_aligner
 from .alignment.placing import line, place, with_noises
-from .alignment.pocketsphinx_aligner import PocketsphinxAligner, acoustic_model
-from .alignment.timed_words import SAMPLE_RATE, Aligner, NoAligner, TimedWord
+from .alignment.timed_words import SAMPLE_RATE, TimedWord
 from .cleaning import check_steps
 from .recognition.recognise import ENGINES, recognise, recognition_files
-
-AlignerName = Literal["pocketsphinx", "ctc", "none"]
 
 WORDS = {
     "text": Field(dtype=TEXT),
@@ -164,24 +160,3 @@ def _gap(utterance: Utterance, lost: Sequence[str], audio: Audio | None) -> Gap:
         reason = f"outside the sound, which ends at {audio.end_seconds:.2f} s: '{' '.join(lost)[:40]}'"
     start = utterance.start_seconds or 0.0
     return Gap(start_seconds=start, end_seconds=max(start, utterance.end_seconds or start), reason=reason)
-
-
-def make_aligner(name: AlignerName, ctc_model: str, device: str) -> Aligner:
-    """Return an aligner of a recording's own: decoders remember the words that they were taught."""
-    if name == "none":
-        return NoAligner()
-    return PocketsphinxAligner() if name == "pocketsphinx" else CtcAligner(ctc_model, device)
-
-
-def aligner_packages(name: AlignerName) -> tuple[str, ...]:
-    """Return the modules that an aligner imports."""
-    if name == "none":
-        return ()
-    return ("pocketsphinx", "inflect") if name == "pocketsphinx" else ("transformers", "torch")
-
-
-def aligner_weights(name: AlignerName, ctc_model: str) -> dict[str, Path]:
-    """Return the files of an aligner's model by name."""
-    if name == "none":
-        return {}
-    return acoustic_model() if name == "pocketsphinx" else model_files(model_folder(ctc_model))

@@ -57,6 +57,10 @@ class Aligner(Protocol):
         """
         ...
 
+    def can_say(self, token: str) -> bool:
+        """Return whether it knows how a word may sound."""
+        ...
+
 
 class NoAligner:
     """Finds no word."""
@@ -64,6 +68,10 @@ class NoAligner:
     def align(self, stretches: Sequence[Stretch]) -> list[list[TimedWord | None]]:
         """Return None for every word."""
         return [[None] * len(stretch.tokens) for stretch in stretches]
+
+    def can_say(self, token: str) -> bool:
+        """Return False."""
+        return False
 
 
 def fitness(words: Sequence[TimedWord | None]) -> float:
