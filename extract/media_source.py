@@ -82,13 +82,13 @@ class MediaSource:
             found = read_transcript(self.recording.transcript, self.recording.id if media is None else media.stem)
             clock = self._clock("transcript", first_time(found))
             return found if clock is None else adjusted_utterances(found, clock)
-        spoken = [_spoken(segment) for segment in self.segments if segment.transcript or segment.text is not None]
+        spoken = [self._spoken(segment) for segment in self.segments if segment.transcript or segment.text is not None]
         return tuple(chain.from_iterable(spoken)) if spoken else None
 
     @property
     def texts(self) -> tuple[Utterance, ...] | None:
         """What was said by the text that the corpus gives of segments, whatever transcript files say; None: none."""
-        return tuple(_written(segment) for segment in self.segments if segment.text is not None) or None
+        return tuple(self._written(segment) for segment in self.segments if segment.text is not None) or None
 
     def audio(self, selection: AudioSelection) -> Audio | None:
         """Return the sound, None where there is none."""
@@ -132,6 +132,35 @@ class MediaSource:
         adjustment = self.recording.clock.get(stream)
         return None if adjustment is None or first_seconds is None else clock_map(adjustment, first_seconds)
 
+    def _spoken(self, segment: Segment) -> list[Utterance]:
+        """Return what is said in a segment: by its own transcript, or by its text."""
+        written = self._written(segment)
+        if segment.transcript is None:
+            return [written]
+        found = adjusted_utterances(read_transcript(segment.transcript), Shift(seconds=segment.start_seconds))
+        return [
+            replace(
+                utterance,
+                start_seconds=written.start_seconds if utterance.start_seconds is None else utterance.start_seconds,
+                end_seconds=written.end_seconds if utterance.end_seconds is None else utterance.end_seconds,
+                speaker=utterance.speaker or segment.speaker,
+                segment=segment.id,
+            )
+            for utterance in found
+        ]
+
+    def _written(self, segment: Segment) -> Utterance:
+        """Return what is said in a segment by its text; the only one of a recording has no times of its own."""
+        is_whole = len(self.segments) == 1 and segment.end_seconds is None and segment.start_seconds == 0
+        open_end = None if is_whole else max(segment.start_seconds, self.info.duration_seconds)
+        return Utterance(
+            text=segment.text or "",
+            start_seconds=None if is_whole else segment.start_seconds,
+            end_seconds=open_end if segment.end_seconds is None else segment.end_seconds,
+            speaker=segment.speaker,
+            segment=segment.id,
+        )
+
 
 def probe_recording(recording: Recording) -> MediaInfo:
     """Read clock and extent of a recording's media; raises `MediaError`."""
@@ -139,33 +168,3 @@ def probe_recording(recording: Recording) -> MediaInfo:
         return no_media(recording.duration_seconds or 0.0)
     info = probe(recording.media, recording.frames_per_second, recording.rotation_degrees)
     return info if recording.sound is None else with_sound(info, probe(recording.sound))
-
-
-def _spoken(segment: Segment) -> list[Utterance]:
-    """Return what is said in a segment: by its own transcript, or by its text."""
-    written = _written(segment)
-    if segment.transcript is None:
-        return [written]
-    found = adjusted_utterances(read_transcript(segment.transcript), Shift(seconds=segment.start_seconds))
-    return [
-        replace(
-            utterance,
-            start_seconds=written.start_seconds if utterance.start_seconds is None else utterance.start_seconds,
-            end_seconds=segment.end_seconds if utterance.end_seconds is None else utterance.end_seconds,
-            speaker=utterance.speaker or segment.speaker,
-            segment=segment.id,
-        )
-        for utterance in found
-    ]
-
-
-def _written(segment: Segment) -> Utterance:
-    """Return what is said in a segment by its text."""
-    is_whole = segment.end_seconds is None and segment.start_seconds == 0
-    return Utterance(
-        text=segment.text or "",
-        start_seconds=None if is_whole else segment.start_seconds,
-        end_seconds=segment.end_seconds,
-        speaker=segment.speaker,
-        segment=segment.id,
-    )

@@ -172,6 +172,20 @@ def test_the_text_of_segments_is_there_beside_their_transcripts(recording: Recor
     assert MediaSource(recording, segments[1:], tmp_path).texts is None
 
 
+def test_the_text_of_an_open_segment_lasts_to_the_end_of_the_recording(tmp_path: Path) -> None:
+    recording = Recording(id="r", duration_seconds=9.0)
+    segments = [
+        Segment(id="a", recording="r", text="all"),
+        Segment(id="b", recording="r", start_seconds=2.0, text="rest"),
+        Segment(id="c", recording="r", start_seconds=2.0, end_seconds=3.0, text="part"),
+    ]
+    said = MediaSource(recording, segments, tmp_path).texts or ()
+    found = [(one.segment, one.start_seconds, one.end_seconds) for one in said]
+    assert found == [("a", 0.0, 9.0), ("b", 2.0, 9.0), ("c", 2.0, 3.0)]
+    (alone,) = MediaSource(recording, segments[:1], tmp_path).texts or ()
+    assert (alone.start_seconds, alone.end_seconds) == (None, None)
+
+
 def test_sound_in_a_file_of_its_own_counts_instead_of_the_medias(recording: Recording, tmp_path: Path) -> None:
     sound = make_clip(tmp_path / "a.wav", Clip(frame_times=(), audio_seconds=3.0, beep_seconds=2.25))
     apart = replace(recording, transcript=None, sound=sound)

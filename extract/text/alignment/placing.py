@@ -172,7 +172,7 @@ def _passages(lines: Sequence[Line]) -> list[_Passage]:
         if low is None:
             low = end_before if high is None else _last_below(ends, high)
         if high is None:
-            end_before, high = None, _first_above(starts, _or(low, -math.inf))
+            end_before, high = None, _first_above(starts, _or(low, 0.0))
         else:
             end_before = high
             insort(ends, high)
