@@ -17,12 +17,14 @@ from ..media import (
     MediaInfo,
     Sampling,
     Utterance,
+    assign_speakers,
     no_media,
     probe,
     read_audio,
     read_frames,
     read_samplings,
     read_transcript,
+    read_turns,
     with_sound,
 )
 from ..media.adjusted import adjusted_audio, adjusted_frames, adjusted_info, adjusted_utterances, first_time
@@ -75,20 +77,20 @@ class MediaSource:
         """What was said, None where nothing says so; raises `TranscriptError`.
 
         A transcript file of the recording goes before those of its segments, and these before the text that the corpus
-        itself gives.
+        itself gives. Utterances that name no speaker have that of the recording's turns.
         """
         if self.recording.transcript is not None:
-            media = self.recording.media
-            found = read_transcript(self.recording.transcript, self.recording.id if media is None else media.stem)
+            found = self._with_speakers(read_transcript(self.recording.transcript, self._name))
             clock = self._clock("transcript", first_time(found))
             return found if clock is None else adjusted_utterances(found, clock)
         spoken = [self._spoken(segment) for segment in self.segments if segment.transcript or segment.text is not None]
-        return tuple(chain.from_iterable(spoken)) if spoken else None
+        return self._with_speakers(tuple(chain.from_iterable(spoken))) if spoken else None
 
     @property
     def texts(self) -> tuple[Utterance, ...] | None:
         """What was said by the text that the corpus gives of segments, whatever transcript files say; None: none."""
-        return tuple(self._written(segment) for segment in self.segments if segment.text is not None) or None
+        written = tuple(self._written(segment) for segment in self.segments if segment.text is not None)
+        return self._with_speakers(written) or None
 
     def audio(self, selection: AudioSelection) -> Audio | None:
         """Return the sound, None where there is none."""
@@ -131,6 +133,15 @@ class MediaSource:
         """Return the map of a stream's times; None: they stay, or there are none."""
         adjustment = self.recording.clock.get(stream)
         return None if adjustment is None or first_seconds is None else clock_map(adjustment, first_seconds)
+
+    @property
+    def _name(self) -> str:
+        """What files of many recordings call this one."""
+        return self.recording.id if self.recording.media is None else self.recording.media.stem
+
+    def _with_speakers(self, utterances: tuple[Utterance, ...]) -> tuple[Utterance, ...]:
+        turns = self.recording.turns
+        return utterances if turns is None else assign_speakers(utterances, read_turns(turns, self._name))
 
     def _spoken(self, segment: Segment) -> list[Utterance]:
         """Return what is said in a segment: by its own transcript, or by its text."""
