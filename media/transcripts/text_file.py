@@ -34,7 +34,8 @@ def read_text(path: Path) -> str:
 def decode(path: Path, raw: bytes) -> str:
     r"""Return text from UTF-8, or UTF-16 where it starts with that byte order mark; its lines end in ``\n``.
 
-    Marks of byte order inside, as programs that join files leave them, are dropped. Other encodings are not guessed: a wrong guess gives wrong words and nobody notices.
+    Marks of byte order inside, as programs that join files leave them, are dropped. Other encodings are not guessed: a
+    wrong guess gives wrong words and nobody notices.
 
     Raises
     ------

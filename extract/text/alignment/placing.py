@@ -88,8 +88,14 @@ def place(
     if audio is not None and searches:
         stretches = [passage.stretch(run, audio, margin_seconds) for passage, run in searches]
         for (passage, run), words in zip(searches, make_aligner().align(stretches), strict=True):
-            passage.found[run] = words
+            passage.found[run] = [word and _within(word, audio) for word in words]
     return [words for passage in passages for words in passage.placed(audio)]
+
+
+def _within(word: TimedWord, audio: Audio) -> TimedWord:
+    """Return a word that rounding has not put across the end of the sound."""
+    end = audio.end_seconds
+    return word if word.end <= end else replace(word, start=min(word.start, end), end=end)
 
 
 @dataclass(kw_only=True)

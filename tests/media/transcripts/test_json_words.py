@@ -178,7 +178,7 @@ def test_a_word_without_letters_leaves_no_trace_in_the_text(tmp_path: Path) -> N
         (b'{"words": [\xe9]}', "line 1: byte 0xe9 is not UTF-8"),
         (
             5,
-            "has none of 'segments', 'words', 'word_segments', 'fragments' and 'tiers'; expected JSON with words and times",
+            "has none of 'segments', 'words', 'word_segments', 'fragments' and 'tiers'; expected JSON with words",
         ),
         (None, "has none of 'segments'"),
         ({"text": "hi"}, "has none of 'segments'"),
