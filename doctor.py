@@ -17,6 +17,7 @@ from .extract.runner import Watcher, extract_all
 from .extract.running import Running
 from .extract.text.agreement import Agreement
 from .extract.text.alignment.pocketsphinx_aligner import DOUBTFUL
+from .extract.text.alignment.spoken_form import is_word
 from .extract.track_file import read_track
 
 _PAST_END_SECONDS = 0.5
@@ -143,10 +144,10 @@ def _problems(recording: Recording, segments: Sequence[Segment]) -> Iterator[str
     except TrimodalError as error:
         yield str(error)
         return
-    if not utterances:
+    if not any(is_word(token) for utterance in utterances or () for token in utterance.text.split()):
         yield "has no transcript" if utterances is None else "its transcript has no words"
         return
-    cues = [one for one in utterances if one.end_seconds is not None and one.end_seconds > past]
+    cues = [one for one in utterances or () if one.end_seconds is not None and one.end_seconds > past]
     if cues:
         yield f"{len(cues)} lines of its transcript end past the media's end; the first: '{cues[0].text[:40]}'"
 

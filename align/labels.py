@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..corpus import Corpus, Segment
 from ..errors import CorpusError, RecipeError, did_you_mean
@@ -11,7 +12,7 @@ from ..recipe import Recipe
 from ..recipe.labels import Label, Value
 from ..track import Schema, Track
 from .label_values import LeftOutError, label_value
-from .overlap import ROUNDING_SECONDS, overlap
+from .overlap import ROUNDING_SECONDS, Pairs, overlap
 from .segments import Exclusion, bounds, excluded
 
 
@@ -136,6 +137,7 @@ def _found(segments: Sequence[Segment], tracks: Mapping[str, Track], label: Labe
 
 def _value(name: str, label: Label, segment: Segment, found: Value | None) -> Value:
     """Apply a label's rules to what was found; raises `LeftOutError` where the segment is to be left out."""
+    found = label.missing if found is None else found
     if found is None:
         nothing = f"no row of track '{label.track}'" if label.track else "no value"
         raise LeftOutError(f"label '{name}': {nothing}")
@@ -167,7 +169,7 @@ def _reduced(segments: Sequence[Segment], track: Track, label: Label) -> list[fl
     values = np.asarray(track.values[:, column], np.float64)
     edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
     pairs = overlap(track.times, edges)
-    pairs = pairs.where(pairs.weights >= ROUNDING_SECONDS)
+    pairs = pairs.where((pairs.weights >= ROUNDING_SECONDS) & _are_theirs(pairs, segments, track))
     middles = track.times.mean(axis=1)
     found: list[float | None] = []
     for number, segment in enumerate(segments):
@@ -192,3 +194,16 @@ def _reduced(segments: Sequence[Segment], track: Track, label: Label) -> list[fl
                 )
             found.append(float(different[np.argmax(counts)]))
     return found
+
+
+def _are_theirs(pairs: Pairs, segments: Sequence[Segment], track: Track) -> NDArray[np.bool_]:
+    """Return which rows may count for a segment: one that is of a segment's own text counts for no other.
+
+    A window counts for the segment that it was cut from.
+    """
+    if "segment" not in track.schema:
+        return np.ones(len(pairs.rows), bool)
+    ids = np.array([(segment.id, segment.id.rpartition("#")[0]) for segment in segments], object).reshape(-1, 2)
+    of_rows = track.fields["segment"].astype(object)[pairs.rows]
+    whole, cut_from = np.repeat(ids, pairs.counts, axis=0).T
+    return np.asarray((of_rows == "") | (of_rows == whole) | (of_rows == cut_from), bool)

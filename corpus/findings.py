@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from .model import Recording
+
 _MOST_NAMED = 5
 
 
@@ -54,3 +56,10 @@ def counted(what: str, names: Iterable[str]) -> str:
     """
     found = list(names)
     return f"{len(found):,} {what}: {', '.join(found[:_MOST_NAMED])}{', ...' if len(found) > _MOST_NAMED else ''}"
+
+
+def speakers_from_turns(recordings: Iterable[Recording]) -> list[str]:
+    """Return a note about the recordings that take speakers from diarisation; none where there are none."""
+    found = [recording.id for recording in recordings if recording.turns is not None]
+    what = "recordings take from RTTM who speaks, where their transcript does not say"
+    return [counted(what, found)] if found else []

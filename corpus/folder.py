@@ -4,7 +4,8 @@ from collections import Counter
 from pathlib import Path
 
 from ..errors import CorpusError
-from ..media import MEDIA_SUFFIXES, PICTURE_SUFFIXES, TRANSCRIPT_SUFFIXES
+from ..media import MEDIA_SUFFIXES, PICTURE_SUFFIXES, TRANSCRIPT_SUFFIXES, TURNS_SUFFIX
+from .findings import speakers_from_turns
 from .model import Corpus, Layout, Recording, Segment
 
 
@@ -17,7 +18,8 @@ def read(path: Path) -> Corpus:
     """Read a folder of media, sub-folders included; every recording is one segment.
 
     A recording's id is its path below the folder without the suffix, with ``/`` between folders. Of several
-    transcripts with the same stem, the one with the most precise times counts (the order of `TRANSCRIPT_SUFFIXES`).
+    transcripts with the same stem, the one with the most precise times counts (the order of `TRANSCRIPT_SUFFIXES`). An
+    RTTM file of the same stem says who speaks where the transcript does not.
     Folders of pictures are noted and left alone, as nothing here says what their frame rate is.
 
     Raises
@@ -38,6 +40,7 @@ def read(path: Path) -> Corpus:
         if file.suffix.lower() in TRANSCRIPT_SUFFIXES:
             by_stem.setdefault(_stem(file), []).append(file)
     stems = Counter(_stem(file) for file in media)
+    turns = {file.with_suffix(""): file for file in files if file.suffix.lower() == TURNS_SUFFIX}
     recordings = []
     for file in media:
         stem = _stem(file)
@@ -45,7 +48,10 @@ def read(path: Path) -> Corpus:
         transcripts = sorted(by_stem.get(stem, []), key=_precision)
         recordings.append(
             Recording(
-                id=name.relative_to(path).as_posix(), media=file, transcript=transcripts[0] if transcripts else None
+                id=name.relative_to(path).as_posix(),
+                media=file,
+                transcript=transcripts[0] if transcripts else None,
+                turns=turns.get(stem) if transcripts else None,
             )
         )
     orphans = sorted(file.name for stem, found in by_stem.items() if stem not in stems for file in found)
@@ -55,7 +61,7 @@ def read(path: Path) -> Corpus:
         layout=LAYOUT.name,
         recordings=tuple(recordings),
         segments=tuple(Segment(id=recording.id, recording=recording.id) for recording in recordings),
-        notes=(*notes, *pictures),
+        notes=(*notes, *speakers_from_turns(recordings), *pictures),
     )
 
 

@@ -11,12 +11,13 @@ from ..errors import CorpusError, ParameterError, did_you_mean
 from ..media.clock import STREAMS, Adjustment, Stream, parse_adjustment
 from .annotations import Annotation
 from .features import FeatureFile
+from .findings import speakers_from_turns
 from .model import Corpus, Layout, Recording, Segment
 from .tables import numbered_rows
 
 FILE_NAME = "manifest.csv"
 _CLOCKS: dict[Stream, str] = {stream: f"{stream}_clock" for stream in STREAMS}
-_OF_RECORDING = ("recording", "media", "sound", "duration", "fps", "rotation", "transcript", *_CLOCKS.values())
+_OF_RECORDING = ("recording", "media", "sound", "duration", "fps", "rotation", "transcript", "turns", *_CLOCKS.values())
 COLUMNS = ("segment", *_OF_RECORDING, "start", "end", "split", "speaker", "text")
 """Columns with a meaning; ``media`` is the only one that must be there, as a column."""
 _ANNOTATION = "annotation:"
@@ -65,6 +66,7 @@ def read(path: Path) -> Corpus:
             sound=root / row["sound"] if row["sound"] else None,
             duration_seconds=_duration(row, where),
             transcript=root / row["transcript"] if row["transcript"] else None,
+            turns=root / row["turns"] if row["turns"] else None,
             frames_per_second=_rate(row["fps"], where),
             rotation_degrees=_rotation(row["rotation"], where),
             annotations=_annotations(root, row, where),
@@ -98,7 +100,13 @@ def read(path: Path) -> Corpus:
                 f"{where}: the segment id '{segment.id}' is that of line {above_line}; ids must be unique"
             )
         segments.append(segment)
-    return Corpus(root=root, layout=LAYOUT.name, recordings=tuple(recordings.values()), segments=tuple(segments))
+    return Corpus(
+        root=root,
+        layout=LAYOUT.name,
+        recordings=tuple(recordings.values()),
+        segments=tuple(segments),
+        notes=tuple(speakers_from_turns(recordings.values())),
+    )
 
 
 def _read_table(file: Path) -> pd.DataFrame:
@@ -268,7 +276,7 @@ def _clock(row: Mapping[Hashable, str], where: str) -> dict[Stream, Adjustment]:
 LAYOUT = Layout(
     name="manifest",
     summary="a CSV file with a row per segment: media (or a duration), and optionally sound, fps, rotation, segment, "
-    "recording, transcript, clocks, annotations, features, start, end, split, speaker, text and labels",
+    "recording, transcript, turns, clocks, annotations, features, start, end, split, speaker, text and labels",
     recognises=recognises,
     read=read,
 )

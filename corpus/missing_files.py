@@ -13,7 +13,8 @@ def missing_files(corpus: Corpus) -> list[str]:
 
 def _named(corpus: Corpus) -> Iterator[Path]:
     for recording in corpus.recordings:
-        yield from (path for path in (recording.media, recording.sound, recording.transcript) if path is not None)
+        files = (recording.media, recording.sound, recording.transcript, recording.turns)
+        yield from (path for path in files if path is not None)
         yield from (annotation.path for annotation in recording.annotations)
         yield from (feature.path for feature in recording.features)
     yield from (segment.transcript for segment in corpus.segments if segment.transcript is not None)

@@ -34,6 +34,8 @@ class Recording:
     """How long a recording without media lasts; None: as its media say."""
     transcript: Path | None = None
     """The transcript file, if there is one."""
+    turns: Path | None = None
+    """Who speaks when (RTTM), on the clock of the transcript: the speakers of utterances that name none."""
     frames_per_second: float | None = None
     """Rate of a folder of pictures, which sets its clock; None: a file, which has times of its own."""
     rotation_degrees: int | None = None

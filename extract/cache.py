@@ -84,7 +84,7 @@ class TrackCache:
     def known_source(self, recording: Recording, segments: Sequence[Segment]) -> Source | None:
         """Do what `source` does where no file has to be read for it; None elsewhere."""
         transcripts = [segment.transcript for segment in segments] if recording.transcript is None else []
-        files = [recording.transcript, *transcripts, *(one.path for one in recording.annotations)]
+        files = [recording.transcript, recording.turns, *transcripts, *(one.path for one in recording.annotations)]
         files += _media_files(recording)
         known = all(self._notes.read(file, _DIGEST) is not None for file in files if file is not None)
         return self.source(recording, segments) if known else None
@@ -129,11 +129,14 @@ class TrackCache:
             digests = ["" if file is None else self._digest(file) for file in files]
             is_spoken = any(files) or any(segment.text is not None for segment in segments)
             transcript = digest(places, texts, *([digests] if any(files) else [])) if is_spoken else ""
+        text = digest(places, texts)
+        if recording.turns is not None:
+            transcript, text = (digest(one, self._digest(recording.turns)) for one in (transcript, text))
         return Source(
             recording=recording,
             media_digest=self._media_digest(recording),
             transcript_digest=transcript,
-            text_digest=digest(places, texts),
+            text_digest=text,
             segments_digest=digest(places),
             annotation_digests={
                 one.name: digest(self._digest(one.path), one.rows_per_second, one.recording, one.column)

@@ -17,12 +17,14 @@ from ..media import (
     MediaInfo,
     Sampling,
     Utterance,
+    assign_speakers,
     no_media,
     probe,
     read_audio,
     read_frames,
     read_samplings,
     read_transcript,
+    read_turns,
     with_sound,
 )
 from ..media.adjusted import adjusted_audio, adjusted_frames, adjusted_info, adjusted_utterances, first_time
@@ -75,20 +77,20 @@ class MediaSource:
         """What was said, None where nothing says so; raises `TranscriptError`.
 
         A transcript file of the recording goes before those of its segments, and these before the text that the corpus
-        itself gives.
+        itself gives. Utterances that name no speaker have that of the recording's turns.
         """
         if self.recording.transcript is not None:
-            media = self.recording.media
-            found = read_transcript(self.recording.transcript, self.recording.id if media is None else media.stem)
+            found = self._with_speakers(read_transcript(self.recording.transcript, self._name))
             clock = self._clock("transcript", first_time(found))
             return found if clock is None else adjusted_utterances(found, clock)
-        spoken = [_spoken(segment) for segment in self.segments if segment.transcript or segment.text is not None]
-        return tuple(chain.from_iterable(spoken)) if spoken else None
+        spoken = [self._spoken(segment) for segment in self.segments if segment.transcript or segment.text is not None]
+        return self._with_speakers(tuple(chain.from_iterable(spoken))) if spoken else None
 
     @property
     def texts(self) -> tuple[Utterance, ...] | None:
         """What was said by the text that the corpus gives of segments, whatever transcript files say; None: none."""
-        return tuple(_written(segment) for segment in self.segments if segment.text is not None) or None
+        written = tuple(self._written(segment) for segment in self.segments if segment.text is not None)
+        return self._with_speakers(written) or None
 
     def audio(self, selection: AudioSelection) -> Audio | None:
         """Return the sound, None where there is none."""
@@ -132,6 +134,44 @@ class MediaSource:
         adjustment = self.recording.clock.get(stream)
         return None if adjustment is None or first_seconds is None else clock_map(adjustment, first_seconds)
 
+    @property
+    def _name(self) -> str:
+        """What files of many recordings call this one."""
+        return self.recording.id if self.recording.media is None else self.recording.media.stem
+
+    def _with_speakers(self, utterances: tuple[Utterance, ...]) -> tuple[Utterance, ...]:
+        turns = self.recording.turns
+        return utterances if turns is None else assign_speakers(utterances, read_turns(turns, self._name))
+
+    def _spoken(self, segment: Segment) -> list[Utterance]:
+        """Return what is said in a segment: by its own transcript, or by its text."""
+        written = self._written(segment)
+        if segment.transcript is None:
+            return [written]
+        found = adjusted_utterances(read_transcript(segment.transcript), Shift(seconds=segment.start_seconds))
+        return [
+            replace(
+                utterance,
+                start_seconds=written.start_seconds if utterance.start_seconds is None else utterance.start_seconds,
+                end_seconds=written.end_seconds if utterance.end_seconds is None else utterance.end_seconds,
+                speaker=utterance.speaker or segment.speaker,
+                segment=segment.id,
+            )
+            for utterance in found
+        ]
+
+    def _written(self, segment: Segment) -> Utterance:
+        """Return what is said in a segment by its text; the only one of a recording has no times of its own."""
+        is_whole = len(self.segments) == 1 and segment.end_seconds is None and segment.start_seconds == 0
+        open_end = None if is_whole else max(segment.start_seconds, self.info.duration_seconds)
+        return Utterance(
+            text=segment.text or "",
+            start_seconds=None if is_whole else segment.start_seconds,
+            end_seconds=open_end if segment.end_seconds is None else segment.end_seconds,
+            speaker=segment.speaker,
+            segment=segment.id,
+        )
+
 
 def probe_recording(recording: Recording) -> MediaInfo:
     """Read clock and extent of a recording's media; raises `MediaError`."""
@@ -139,31 +179,3 @@ def probe_recording(recording: Recording) -> MediaInfo:
         return no_media(recording.duration_seconds or 0.0)
     info = probe(recording.media, recording.frames_per_second, recording.rotation_degrees)
     return info if recording.sound is None else with_sound(info, probe(recording.sound))
-
-
-def _spoken(segment: Segment) -> list[Utterance]:
-    """Return what is said in a segment: by its own transcript, or by its text."""
-    written = _written(segment)
-    if segment.transcript is None:
-        return [written]
-    found = adjusted_utterances(read_transcript(segment.transcript), Shift(seconds=segment.start_seconds))
-    return [
-        replace(
-            utterance,
-            start_seconds=written.start_seconds if utterance.start_seconds is None else utterance.start_seconds,
-            end_seconds=segment.end_seconds if utterance.end_seconds is None else utterance.end_seconds,
-            speaker=utterance.speaker or segment.speaker,
-        )
-        for utterance in found
-    ]
-
-
-def _written(segment: Segment) -> Utterance:
-    """Return what is said in a segment by its text."""
-    is_whole = segment.end_seconds is None and segment.start_seconds == 0
-    return Utterance(
-        text=segment.text or "",
-        start_seconds=None if is_whole else segment.start_seconds,
-        end_seconds=segment.end_seconds,
-        speaker=segment.speaker,
-    )

@@ -7,13 +7,22 @@ from .container import MEDIA_SUFFIXES
 from .images import PICTURE_SUFFIXES, list_pictures
 from .probe import MediaInfo, no_media, probe, with_sound
 from .sampling import Sampling
-from .transcripts import TRANSCRIPT_SUFFIXES, Utterance, Word, read_transcript
+from .transcripts import (
+    TRANSCRIPT_SUFFIXES,
+    TURNS_SUFFIX,
+    Utterance,
+    Word,
+    assign_speakers,
+    read_transcript,
+    read_turns,
+)
 from .video import Frames, read_frames, read_samplings
 
 __all__ = [
     "MEDIA_SUFFIXES",
     "PICTURE_SUFFIXES",
     "TRANSCRIPT_SUFFIXES",
+    "TURNS_SUFFIX",
     "Audio",
     "AudioSelection",
     "Channel",
@@ -24,6 +33,7 @@ __all__ = [
     "TranscriptError",
     "Utterance",
     "Word",
+    "assign_speakers",
     "list_pictures",
     "no_media",
     "probe",
@@ -31,5 +41,6 @@ __all__ = [
     "read_frames",
     "read_samplings",
     "read_transcript",
+    "read_turns",
     "with_sound",
 ]

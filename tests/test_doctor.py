@@ -32,6 +32,7 @@ def test_what_is_wrong_with_media_and_transcripts(media: Path, sample: Path, tmp
     )
     (tmp_path / "broken.json").write_text("{")
     (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "marks.txt").write_text("... -- 😀\n")
     clip = sample / "happy.mp4"
     recordings = [
         Recording(id="zero", media=odd / "zero_byte.mp4"),
@@ -39,6 +40,7 @@ def test_what_is_wrong_with_media_and_transcripts(media: Path, sample: Path, tmp
         Recording(id="late", media=clip, transcript=tmp_path / "late.srt"),
         Recording(id="broken", media=clip, transcript=tmp_path / "broken.json"),
         Recording(id="empty", media=clip, transcript=tmp_path / "empty.txt"),
+        Recording(id="marks", media=clip, transcript=tmp_path / "marks.txt"),
     ]
     segments = (
         Segment(id="inside", recording="late", end_seconds=2.0),
@@ -53,6 +55,7 @@ def test_what_is_wrong_with_media_and_transcripts(media: Path, sample: Path, tmp
         ("late", "1 lines of its transcript end past the media's end; the first: 'no'"),
         ("broken", "not JSON"),
         ("empty", "its transcript has no words"),
+        ("marks", "its transcript has no words"),
     ]
     assert [recording for recording, _ in found] == [recording for recording, _ in expected]
     for (_, problem), (_, part) in zip(found, expected, strict=True):

@@ -28,6 +28,14 @@ _TREEBANK = re.compile(
     + "".join(rf"|(?<=\b{one})(?={other}\b)" for one, other in _TREEBANK_PAIRS),
     re.IGNORECASE,
 )
+_UNSPACED = (
+    "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f\u3105-\u312f\u31a0-\u31bf"
+)
+"""Han, kana and bopomofo, which are written without spaces."""
+_OPENING = r"(\[{<\u2018\u201c\u3008\u300a\u300c\u300e\u3010\u3014\u3016\uff08\uff3b\uff5b\uff62"
+_CHARACTER = re.compile(rf"[{_OPENING}]{{0,9}}[{_UNSPACED}][^\w\s{_OPENING}]*")
+"""One of them with the marks that open before it and follow it."""
 _WORD = re.compile(r"['\u2019]?[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 
 _QUOTES = str.maketrans(
@@ -163,6 +171,7 @@ STEPS: Mapping[str, Step] = {
     "urls": partial(_removed, _URL),
     "punctuation": _punctuation,
     "treebank": partial(_TREEBANK.sub, " "),
+    "characters": partial(_CHARACTER.sub, r" \g<0> "),
     "digits": partial(_removed, _DIGITS),
     "variants": partial(_removed, _VARIANT),
     "iemocap": lambda text: _removed(_IEMOCAP, _removed(_VARIANT, text)),

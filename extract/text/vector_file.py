@@ -15,6 +15,7 @@ import re
 import tempfile
 import zlib
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -218,7 +219,9 @@ def _open_rows(path: Path) -> _Rows:
             if _is_packed(path):
                 _unpack(path, file)
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, EOFError, zlib.error, ValueError) as error:  # nothing can be mapped of an empty file
+    except ValueError:  # nothing can be mapped of an empty file
+        raise _empty(path) from None
+    except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from None
     count, dimensions, first = _header(path, data[:_LONGEST_LINE])
     if _is_binary(path):
@@ -229,12 +232,15 @@ def _open_rows(path: Path) -> _Rows:
 
 def _header(path: Path, beginning: bytes) -> tuple[int | None, int, int]:
     """Return how many rows a file promises, how long its vectors are, and at which byte its rows start."""
-    line, end, _ = beginning.partition(b"\n")
+    if not beginning:
+        raise _empty(path)
+    mark = len(BOM_UTF8) if beginning.startswith(BOM_UTF8) and not _is_binary(path) else 0
+    line, end, _ = beginning[mark:].partition(b"\n")
     fields = line.rstrip(b" \r").split(b" ")
     if len(fields) == 2 and fields[0].isdigit() and fields[1].isdigit() and len(line) < 40:
-        count, dimensions, first = int(fields[0]), int(fields[1]), len(line) + len(end)
+        count, dimensions, first = int(fields[0]), int(fields[1]), mark + len(line) + len(end)
     else:
-        count, dimensions, first = None, len(fields) - 1, 0
+        count, dimensions, first = None, len(fields) - 1, mark
     if not 1 <= dimensions <= _MOST_DIMENSIONS or count == 0 or (count is None and _is_binary(path)):
         wanted = (
             "the numbers of rows and of columns" if _is_binary(path) else "a word and its numbers, or word2vec's header"
@@ -264,6 +270,10 @@ def _is_binary(path: Path) -> bool:
 def _unreadable(path: Path, error: Exception) -> WeightsError:
     reason = getattr(error, "strerror", None) or str(error)
     return WeightsError(f"{path}: cannot be read ({reason.lower()}); expected a file of word vectors")
+
+
+def _empty(path: Path) -> WeightsError:
+    return WeightsError(f"{path}: is empty; expected a file of word vectors")
 
 
 def _not_finite(path: Path, word: bytes, start: int) -> WeightsError:

@@ -12,15 +12,11 @@ from ...errors import ParameterError
 from ...media import Audio, Utterance
 from ...track import TEXT, Field, Gap, Schema, Track, empty_track
 from ..base import CPU, Execution, TranscriptExtractor
-from ..weights import model_files, model_folder
-from .alignment.ctc_aligner import CtcAligner
+from .alignment.aligners import AlignerName, aligner_packages, aligner_weights, make_aligner
 from .alignment.placing import line, place, with_noises
-from .alignment.pocketsphinx_aligner import PocketsphinxAligner, acoustic_model
-from .alignment.timed_words import SAMPLE_RATE, Aligner, NoAligner, TimedWord
+from .alignment.timed_words import SAMPLE_RATE, TimedWord
 from .cleaning import check_steps
 from .recognition.recognise import ENGINES, recognise, recognition_files
-
-AlignerName = Literal["pocketsphinx", "ctc", "none"]
 
 WORDS = {
     "text": Field(dtype=TEXT),
@@ -38,8 +34,9 @@ class Words(TranscriptExtractor):
 
     Words whose times the transcript gives keep them. Others are looked for in the sound, between the given ones around
     them and within the times of their utterance where it has any; see `PocketsphinxAligner` and `CtcAligner`. A word
-    that is not found shares what its neighbours leave with the likes of it, in proportion to its letters, and is marked
-    ``interpolated`` with confidence 0.
+    that is not found shares what its neighbours leave of the sound with the likes of it, in proportion to its letters,
+    and is marked ``interpolated`` with confidence 0. Words that would lie outside the sound have no row, but a gap, as
+    have utterances without any word.
 
     Raises
     ------
@@ -48,7 +45,7 @@ class Words(TranscriptExtractor):
     """
 
     name: ClassVar[str] = "words"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     aligner: AlignerName = "pocketsphinx"
     """What finds missing times: the English model inside pocketsphinx's wheel, a CTC model of any language, or nothing,
@@ -130,11 +127,11 @@ class Words(TranscriptExtractor):
         )
         rows: list[tuple[TimedWord, str, int]] = []
         gaps: list[Gap] = []
-        for number, (utterance, words) in enumerate(zip(utterances, placed, strict=True)):
-            if words is None:
-                reason = f"no sound and no times to place the words by: '{utterance.text[:40]}'"
-                gaps.append(Gap(start_seconds=0.0, end_seconds=0.0, reason=reason))
-            rows += [(word, utterance.speaker, number) for word in words or ()]
+        for number, (utterance, one, words) in enumerate(zip(utterances, lines, placed, strict=True)):
+            rows += [(word, utterance.speaker, number) for word in words if word is not None]
+            lost = [token for token, word in zip(one.tokens, words, strict=True) if word is None]
+            if lost or not words:
+                gaps.append(_gap(utterance, lost, audio))
         rows.sort(key=lambda row: (row[0].start, row[2]))
         if not rows:
             return empty_track(self.schema, gaps)
@@ -153,22 +150,13 @@ class Words(TranscriptExtractor):
         )
 
 
-def make_aligner(name: AlignerName, ctc_model: str, device: str) -> Aligner:
-    """Return an aligner of a recording's own: decoders remember the words that they were taught."""
-    if name == "none":
-        return NoAligner()
-    return PocketsphinxAligner() if name == "pocketsphinx" else CtcAligner(ctc_model, device)
-
-
-def aligner_packages(name: AlignerName) -> tuple[str, ...]:
-    """Return the modules that an aligner imports."""
-    if name == "none":
-        return ()
-    return ("pocketsphinx", "inflect") if name == "pocketsphinx" else ("transformers", "torch")
-
-
-def aligner_weights(name: AlignerName, ctc_model: str) -> dict[str, Path]:
-    """Return the files of an aligner's model by name."""
-    if name == "none":
-        return {}
-    return acoustic_model() if name == "pocketsphinx" else model_files(model_folder(ctc_model))
+def _gap(utterance: Utterance, lost: Sequence[str], audio: Audio | None) -> Gap:
+    """Say why words of an utterance have no row, or why it has none at all."""
+    if not lost:
+        reason = f"no word in '{utterance.text[:40]}'" if utterance.text else "no words"
+    elif audio is None:
+        reason = f"no sound and no times to place the words by: '{' '.join(lost)[:40]}'"
+    else:
+        reason = f"outside the sound, which ends at {audio.end_seconds:.2f} s: '{' '.join(lost)[:40]}'"
+    start = utterance.start_seconds or 0.0
+    return Gap(start_seconds=start, end_seconds=max(start, utterance.end_seconds or start), reason=reason)

@@ -2,10 +2,11 @@
 
 from .model import Utterance, Word
 from .read import TRANSCRIPT_SUFFIXES, read_transcript
-from .speaker_turns import Turn, assign_speakers, read_turns
+from .speaker_turns import TURNS_SUFFIX, Turn, assign_speakers, read_turns
 
 __all__ = [
     "TRANSCRIPT_SUFFIXES",
+    "TURNS_SUFFIX",
     "Turn",
     "Utterance",
     "Word",

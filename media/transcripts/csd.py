@@ -6,8 +6,8 @@ from ...errors import TranscriptError
 from ..csd import open_csd
 from .collection import entry_of
 from .from_words import between_pauses
+from .marks import SDK, is_word
 from .model import Utterance, Word
-from .tiers import is_word
 from .values import interval, number
 
 
@@ -32,7 +32,7 @@ def read_csd(path: Path, recording: str) -> list[Utterance]:
         where = f"{path}: row {row} of '{recording}'"
         begin, finish = interval(where, number(where, str(start)), number(where, str(end)))
         words.append(Word(text=_decoded(where, text), start_seconds=begin, end_seconds=finish))
-    return between_pauses([word for word in words if is_word(word.text)])
+    return between_pauses([word for word in words if is_word(word.text, SDK)])
 
 
 def _decoded(where: str, text: bytes) -> str:

@@ -11,9 +11,10 @@ import numpy as np
 
 from ...errors import TranscriptError
 from .from_words import between_pauses
+from .marks import TIERS, is_word
 from .model import Utterance, Word
 from .text_file import read_bytes
-from .tiers import is_word, speaker_of_words
+from .tiers import speaker_of_words
 from .values import interval, number
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def read_eaf(path: Path, recording: str) -> list[Utterance]:
             if (place := places.get(annotation.get("ANNOTATION_ID", ""))) and place.end_seconds > 0
         ]
         if word_tiers and tier.find("ANNOTATION/REF_ANNOTATION") is None:
-            utterances += between_pauses([_word(text, place) for text, place in said if is_word(text)], speaker)
+            utterances += between_pauses([_word(text, place) for text, place in said if is_word(text, TIERS)], speaker)
         else:
             utterances += _texts(said, speaker)
     return utterances

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from ...errors import TranscriptError
 from .from_words import utterance_of
+from .marks import GRID, is_word
 from .model import Utterance, Word
 from .text_file import numbered_lines, read_text
-from .tiers import is_word
 from .values import interval, number
 
 _UNITS_PER_SECOND = 25_000
@@ -29,6 +29,6 @@ def read_align(path: Path) -> list[Utterance]:
         if len(fields) != 3:
             raise TranscriptError(f"{where}: has {len(fields)} fields; expected start, end and word")
         start, end = interval(where, number(where, fields[0]) / per_second, number(where, fields[1]) / per_second)
-        if is_word(fields[2]):
+        if is_word(fields[2], GRID):
             words.append(Word(text=fields[2], start_seconds=start, end_seconds=end))
     return [utterance_of(words)]

@@ -8,9 +8,9 @@ from pathlib import Path
 from ...errors import TranscriptError
 from .collection import entry_of
 from .from_words import between_pauses
+from .marks import HTK, is_word
 from .model import Utterance, Word
 from .text_file import numbered_lines, read_text
-from .tiers import is_word
 from .values import interval, number
 
 _UNITS_PER_SECOND = 10_000_000
@@ -41,7 +41,7 @@ def read_htk(path: Path, recording: str) -> list[Utterance]:
     lines = lines[: next((i for i, (_, line) in enumerate(lines) if line.strip() == "///"), None)]
     if not lines or _TIMED.match(lines[0][1]) is None:
         return [Utterance(text=" ".join(" ".join(line for _, line in lines).split()))]
-    return between_pauses([word for word in _words(lines) if is_word(word.text)])
+    return between_pauses([word for word in _words(lines) if is_word(word.text, HTK)])
 
 
 def _block(path: Path, recording: str, lines: Lines) -> Lines:
@@ -74,7 +74,7 @@ def _words(lines: Lines) -> list[Word]:
         if rows and begin < rows[-1][0]:
             raise TranscriptError(f"{where}: starts at {begin} s, before the label above; expected the order of time")
         names = [label, *(field for field in rest if _NUMBER.fullmatch(field) is None)]
-        if is_word(label):
+        if is_word(label, HTK):
             rows.append((begin, finish, [_unescaped(where, name) for name in names]))
     levels = max((len(names) for *_, names in rows), default=0)
     words: list[Word] = []

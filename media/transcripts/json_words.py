@@ -2,7 +2,8 @@
 
 import json
 import math
-from itertools import groupby
+from collections.abc import Sequence
+from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from .values import clipped_confidence, interval, number
 def read_json(path: Path) -> list[Utterance]:
     """Read a JSON file of one of these forms; where it has several, the first counts.
 
-    - ``{"segments": [{"text", "start", "end", "speaker", "words": []}]}``: whisper and whisperX;
-    - ``{"words": []}`` or a list of words: Gentle and most others; a speaker's turn, or what lies between two pauses of
-      a second, is an utterance;
+    - ``{"segments": [{"text", "start", "end", "speaker", "words": []}]}``: whisper and whisperX; a segment in which
+      words have several speakers is several utterances;
+    - ``{"words": []}``, ``{"word_segments": []}`` or a list of words: Gentle and most others; a speaker's turn, or what
+      lies between two pauses of a second, is an utterance;
     - ``{"fragments": [{"lines": [], "begin", "end"}]}``: aeneas;
     - ``{"tiers": {"words": {"entries": [[start, end, label]]}}}``: the Montreal Forced Aligner; see `tier_utterances`.
 
@@ -37,8 +39,8 @@ def read_json(path: Path) -> list[Utterance]:
         raise TranscriptError(f"{path}: not JSON ({error})") from None
     match data:
         case {"segments": [*segments]}:
-            return [_segment(f"{path}: segments[{i}]", segment) for i, segment in enumerate(segments)]
-        case {"words": [*words]} | [*words]:
+            return [said for i, segment in enumerate(segments) for said in _segment(f"{path}: segments[{i}]", segment)]
+        case {"words": [*words]} | {"word_segments": [*words]} | [*words]:
             spoken = [
                 (str(word.get("speaker") or ""), word) if isinstance(word, dict) else ("", word) for word in words
             ]
@@ -53,11 +55,12 @@ def read_json(path: Path) -> list[Utterance]:
         case {"tiers": {**tiers}}:
             return tier_utterances({str(name): _entries(f"{path}: tiers.{name}", tier) for name, tier in tiers.items()})
     raise TranscriptError(
-        f"{path}: has none of 'segments', 'words', 'fragments' and 'tiers'; expected JSON with words and times"
+        f"{path}: has none of 'segments', 'words', 'word_segments', 'fragments' and 'tiers'; expected JSON with words "
+        "and times"
     )
 
 
-def _segment(where: str, segment: Any) -> Utterance:
+def _segment(where: str, segment: Any) -> list[Utterance]:
     if not isinstance(segment, dict):
         raise TranscriptError(f"{where} is {_shown(segment)}; expected an object")
     speaker = str(segment.get("speaker") or "")
@@ -65,9 +68,22 @@ def _segment(where: str, segment: Any) -> Utterance:
     match segment.get("words"):
         case [_, *_] as words:
             read = [_word(f"{where}.words[{i}]", word) for i, word in enumerate(words)]
-            return utterance_of(read, speaker, start, end)
+            turns = _turns(speaker, [str(word.get("speaker") or "") for word in words], read)
+            last = len(turns) - 1
+            return [
+                utterance_of(turn, name, None if number else start, end if number == last else None)
+                for number, (name, turn) in enumerate(turns)
+            ]
     text = " ".join(str(segment.get("text") or "").split())
-    return Utterance(text=text, start_seconds=start, end_seconds=end, speaker=speaker)
+    return [Utterance(text=text, start_seconds=start, end_seconds=end, speaker=speaker)]
+
+
+def _turns(of_segment: str, speakers: Sequence[str], words: Sequence[Word]) -> list[tuple[str, list[Word]]]:
+    """Return the words of a segment by turns; one that names no speaker is of the one before it."""
+    first = of_segment or next(filter(None, speakers), "")
+    names = [*accumulate(speakers, lambda before, named: named or before, initial=first)][1:]
+    turns = groupby(zip(names, words, strict=True), key=lambda pair: pair[0])
+    return [(name, [word for _, word in turn]) for name, turn in turns]
 
 
 def _word(where: str, word: Any) -> Word:

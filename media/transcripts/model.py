@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Word:
     """A word, with its time ``[start_seconds, end_seconds)`` on the recording's clock where the file gives it."""
 
@@ -25,6 +25,8 @@ class Utterance:
     end_seconds: float | None = None
     """None: not given."""
     speaker: str = ""
+    segment: str = ""
+    """The id of the segment that it is the text of, where the corpus gives it for each; empty: that of a recording."""
     words: tuple[Word, ...] = ()
     """Every word in the order of the text, where the file gives the time of at least one of them; empty otherwise."""
     noises: tuple[Word, ...] = ()

@@ -10,9 +10,9 @@ from pathlib import Path
 from ...errors import TranscriptError
 from .collection import entry_of
 from .from_words import between_pauses
+from .marks import CTM, STM, is_word
 from .model import Utterance, Word
 from .text_file import numbered_lines, read_text
-from .tiers import is_word
 from .values import clipped_confidence, interval, number
 
 _ALTERNATIVES = ("<ALT_BEGIN>", "<ALT>", "<ALT_END>")
@@ -38,7 +38,7 @@ def read_ctm(path: Path, recording: str) -> list[Utterance]:
     for where, (_, channel, start, duration, text, *rest) in rows:
         if text in _ALTERNATIVES:
             is_other_alternative = text == "<ALT>"
-        elif is_word(text) and not is_other_alternative:
+        elif is_word(text, CTM) and not is_other_alternative:
             begin = number(where, start)
             begin, end = interval(where, begin, begin + number(where, duration))
             confidence = 1.0 if not rest or rest[0] == "NA" else clipped_confidence(number(where, rest[0]))
@@ -88,7 +88,7 @@ def first_alternatives(tokens: Sequence[str]) -> list[str]:
             depth = max(depth - 1, 0)
         elif token == "/" and depth:
             skipped_depth = skipped_depth or depth
-        elif not skipped_depth and token != "@" and is_word(token):
+        elif not skipped_depth and is_word(token, STM):
             words.append(token.removeprefix("(").removesuffix(")"))
     return words
 

@@ -12,6 +12,9 @@ from .model import Utterance
 from .text_file import numbered_lines, read_text
 from .values import interval, number
 
+TURNS_SUFFIX = ".rttm"
+"""In lower case."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ...errors import TranscriptError
 from .from_words import utterance_of
+from .marks import SPHINX, is_word
 from .model import Utterance, Word
 from .text_file import numbered_lines, read_text
-from .tiers import is_word
 from .values import interval, number
 
 _FRAMES_PER_SECOND = 100
@@ -43,5 +43,5 @@ def read_wdseg(path: Path) -> list[Utterance]:
         start, end = interval(where, first / _FRAMES_PER_SECOND, (last + 1) / _FRAMES_PER_SECOND)
         text = _PRONUNCIATION.sub("", fields[3])
         if text.lower() not in _EDGES:
-            (words if is_word(text) else noises).append(Word(text=text, start_seconds=start, end_seconds=end))
+            (words if is_word(text, SPHINX) else noises).append(Word(text=text, start_seconds=start, end_seconds=end))
     return [replace(utterance_of(words), noises=tuple(noises))]

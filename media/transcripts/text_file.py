@@ -34,7 +34,8 @@ def read_text(path: Path) -> str:
 def decode(path: Path, raw: bytes) -> str:
     r"""Return text from UTF-8, or UTF-16 where it starts with that byte order mark; its lines end in ``\n``.
 
-    Other encodings are not guessed: a wrong guess gives wrong words and nobody notices.
+    Marks of byte order inside, as programs that join files leave them, are dropped. Other encodings are not guessed: a
+    wrong guess gives wrong words and nobody notices.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def decode(path: Path, raw: bytes) -> str:
             f"{path}, line {line}: byte 0x{raw[error.start]:02x} is not {encoding.removesuffix('-sig').upper()}; "
             "expected text in UTF-8, or in UTF-16 with its mark"
         ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def numbered_lines(path: Path, text: str) -> list[tuple[str, str]]:

@@ -1,31 +1,16 @@
-"""What aligners call their tiers and their silences."""
+"""What aligners call their tiers, and what these say."""
 
 import re
 from collections.abc import Mapping, Sequence
 
 from .from_words import between_pauses
+from .marks import TIERS, is_word
 from .model import Utterance, Word
 
 _WORDS = frozenset(("word", "words", "ort-mau"))
 """Montreal, Penn (P2FA) and Munich (WebMAUS, ``ORT-MAU``)."""
 _OF_SPEAKER = re.compile(r"(?P<speaker>.+) - words?", re.IGNORECASE)
 """Montreal, where several speak: ``ann - words``."""
-_NO_WORD = re.compile(
-    r"|sp|sil|spn|silence|#|<(?:sil|eps|unk|s|/s|p:)>"  # the aligners' own
-    r"|\{[a-z]+\}"  # noises of P2FA: {NS}, {LG}
-    r"|\+\+.*\+\+"  # noises of Sphinx: ++LAUGHTER++
-)
-
-
-def is_word(label: str) -> bool:
-    """Whether an aligner's label is a word: not silence, noise, the edge of a sentence or speech that it cannot spell.
-
-    Examples
-    --------
-    >>> is_word("silent"), is_word("SIL"), is_word("{NS}"), is_word("++BREATHING++")
-    (True, False, False, False)
-    """
-    return _NO_WORD.fullmatch(label.strip().lower()) is None
 
 
 def speaker_of_words(tier: str) -> str | None:
@@ -57,7 +42,7 @@ def tier_utterances(tiers: Mapping[str, Sequence[tuple[float, float, str]]]) -> 
         The stretches between the pauses of every tier that holds words; without one, the intervals of the first tier.
     """
     said = {
-        name: [(start, end, " ".join(label.split())) for start, end, label in entries if is_word(label)]
+        name: [(start, end, " ".join(label.split())) for start, end, label in entries if is_word(label, TIERS)]
         for name, entries in tiers.items()
     }
     speakers = {name: speaker for name in said if (speaker := speaker_of_words(name)) is not None}

@@ -1,13 +1,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from trimodal.align.labels import label_kinds, labelled, wanted_labels
 from trimodal.corpus import Corpus, Recording, Segment
-from trimodal.errors import CorpusError, RecipeError
+from trimodal.errors import CorpusError, ParameterError, RecipeError
 from trimodal.recipe import Recipe, parse_recipe
 from trimodal.recipe.labels import Label, Reducer, Value
 from trimodal.track import TEXT, Field, Schema, Track
@@ -178,3 +179,33 @@ def test_rules_that_name_what_no_segment_has(labels: str, message: str) -> None:
 def test_a_corpus_without_labels() -> None:
     with pytest.raises(CorpusError, match=r"^c: has no label 'x', which the recipe keeps; it has none"):
         wanted_labels(corpus({}), recipe("labels: [x]"), SCHEMAS)
+
+
+def test_rows_of_a_segments_own_text_count_for_no_other() -> None:
+    """Two segments that overlap, one whose text has no row, one that no text is of, and windows of the first."""
+    schema: Schema = AROUSAL | {"segment": Field(dtype=TEXT)}
+    fields = {
+        "values": np.array([[0.5], [0.25], [1.0]]),
+        "segment": np.array(["s0", "s1", ""], schema["segment"].empty().dtype),
+    }
+    own = Track(schema=schema, times=np.array([[0.0, 4.0], [1.0, 9.0], [20.0, 30.0]]), fields=fields)
+    segments = spans((0, 4), (1, 9), (2, 6), (20, 25))
+    segments += [replace(segments[0], id="s0#0", end_seconds=2.0)]
+    label = Label(column="arousal", track="arousal", reduce="value", missing=-1.0)
+    kept, left_out = labelled(segments, {"arousal": own}, {"fit": label})
+    assert [segment.labels["fit"] for segment in kept] == [0.5, 0.25, -1.0, 1.0, 0.5]
+    assert left_out == []
+    kept, left_out = labelled(segments, {"arousal": own}, {"fit": replace(label, missing=None)})
+    assert [one.reason for one in left_out] == ["label 'fit': no row of track 'arousal'"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"missing": 0.0}, "'missing: 0' is for the rows of a 'track', which is not given"),
+        ({"missing": float("nan"), "track": "a"}, "missing must be finite, found nan"),
+    ],
+)
+def test_refuses_what_is_no_number_for_missing_rows(parameters: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        Label(**parameters)

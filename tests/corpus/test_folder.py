@@ -85,3 +85,10 @@ def test_pictures_alone_are_no_media(tmp_path: Path) -> None:
         CorpusError, match="holds 2 files and none of them is media; 1 folders hold pictures: b; to read"
     ):
         corpus(tmp_path, "b/1.png", "b/2.png")
+
+
+def test_turns_of_the_same_stem_say_who_speaks(tmp_path: Path) -> None:
+    found = corpus(tmp_path, "a.mp4", "a.srt", "a.RTTM", "b.mp4", "b.rttm", "c.mp4", "c.txt")
+    turns = {one.id: one.turns.name if one.turns else None for one in found.recordings}
+    assert turns == {"a": "a.RTTM", "b": None, "c": None}
+    assert found.notes == ("1 recordings take from RTTM who speaks, where their transcript does not say: a",)

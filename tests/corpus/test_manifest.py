@@ -50,6 +50,12 @@ def test_sound_in_a_file_of_its_own(tmp_path: Path) -> None:
     assert [one.sound for one in found.recordings] == [tmp_path / "a.wav", None]
 
 
+def test_turns_say_who_speaks(tmp_path: Path) -> None:
+    found = read(tmp_path, "media,transcript,turns\na.wav,a.srt,all.rttm\nb.wav,b.srt,\n")
+    assert [one.turns for one in found.recordings] == [tmp_path / "all.rttm", None]
+    assert found.notes == ("1 recordings take from RTTM who speaks, where their transcript does not say: a",)
+
+
 def test_a_recording_without_media_has_a_duration(tmp_path: Path) -> None:
     found = read(tmp_path, "recording,media,duration,features:csd\na.b,,2.5,x.csd\n")
     feature = FeatureFile(name="csd", path=tmp_path / "x.csd", entry="a.b")

@@ -9,6 +9,7 @@ import pytest
 from clips import Clip, beep_onset, frame_number, make_clip, numbered_frame
 
 from trimodal.corpus import Recording, Segment
+from trimodal.extract.cache import TrackCache
 from trimodal.extract.media_source import MediaSource
 from trimodal.media import AudioSelection, Frames, Sampling, probe
 from trimodal.media.clock import Adjustment, Remap, SetStart, Shift, Stream
@@ -170,6 +171,58 @@ def test_the_text_of_segments_is_there_beside_their_transcripts(recording: Recor
     (said,) = MediaSource(recording, segments, tmp_path).texts or ()
     assert (said.text, said.start_seconds, said.end_seconds) == ("well", 0.0, 0.5)
     assert MediaSource(recording, segments[1:], tmp_path).texts is None
+
+
+def test_the_text_of_an_open_segment_lasts_to_the_end_of_the_recording(tmp_path: Path) -> None:
+    recording = Recording(id="r", duration_seconds=9.0)
+    segments = [
+        Segment(id="a", recording="r", text="all"),
+        Segment(id="b", recording="r", start_seconds=2.0, text="rest"),
+        Segment(id="c", recording="r", start_seconds=2.0, end_seconds=3.0, text="part"),
+    ]
+    said = MediaSource(recording, segments, tmp_path).texts or ()
+    found = [(one.segment, one.start_seconds, one.end_seconds) for one in said]
+    assert found == [("a", 0.0, 9.0), ("b", 2.0, 9.0), ("c", 2.0, 3.0)]
+    (alone,) = MediaSource(recording, segments[:1], tmp_path).texts or ()
+    assert (alone.start_seconds, alone.end_seconds) == (None, None)
+
+
+TURNS = "SPEAKER r 1 0.0 2.0 <NA> <NA> ann <NA> <NA>\nSPEAKER r 1 2.0 2.0 <NA> <NA> bob <NA> <NA>\n"
+
+
+def test_turns_give_speakers_to_what_has_none(tmp_path: Path) -> None:
+    (tmp_path / "r.rttm").write_text(TURNS)
+    (tmp_path / "r.vtt").write_text(
+        "WEBVTT\n\n00:00.000 --> 00:01.500\nyes\n\n00:01.900 --> 00:04.000\nno\n\n00:02.000 --> 00:04.000\n<v Cy>so\n"
+    )
+    recording = Recording(
+        id="r",
+        duration_seconds=9.0,
+        transcript=tmp_path / "r.vtt",
+        turns=tmp_path / "r.rttm",
+        clock={"transcript": Shift(seconds=3.0)},
+    )
+    said = MediaSource(recording, [], tmp_path).utterances or ()
+    assert [(one.text, one.start_seconds, one.speaker) for one in said] == [
+        ("yes", 3.0, "ann"),
+        ("no", 4.9, "bob"),
+        ("so", 5.0, "Cy"),
+    ]
+    texts = replace(recording, transcript=None, clock={})
+    segment = Segment(id="s", recording="r", start_seconds=2.5, end_seconds=3.0, text="well")
+    for found in (MediaSource(texts, [segment], tmp_path).utterances, MediaSource(texts, [segment], tmp_path).texts):
+        assert [one.speaker for one in found or ()] == ["bob"]
+
+
+def test_other_turns_make_other_words(tmp_path: Path) -> None:
+    (tmp_path / "r.rttm").write_text(TURNS)
+    recording = Recording(id="r", duration_seconds=9.0, turns=tmp_path / "r.rttm")
+    segments = [Segment(id="s", recording="r", end_seconds=1.0, text="well")]
+    before = TrackCache(tmp_path).source(recording, segments)
+    (tmp_path / "r.rttm").write_text(TURNS.replace("ann", "eve"))
+    after = TrackCache(tmp_path).source(recording, segments)
+    assert before.transcript_digest != after.transcript_digest
+    assert before.text_digest != after.text_digest
 
 
 def test_sound_in_a_file_of_its_own_counts_instead_of_the_medias(recording: Recording, tmp_path: Path) -> None:

@@ -56,6 +56,10 @@ class CtcAligner:
             for stretch, words, own, scores in zip(stretches, spelled, tokens, heard, strict=True)
         ]
 
+    def can_say(self, token: str) -> bool:
+        """Return whether the model's alphabet spells something of a word."""
+        return bool(self._model.spell(token))
+
     def _timed(
         self,
         stretch: Stretch,

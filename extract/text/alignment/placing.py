@@ -1,6 +1,7 @@
 """Bringing given and missing word times together: what bounds the search for words, and what is left where it fails."""
 
 import math
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -11,7 +12,7 @@ import numpy as np
 from ....media import Audio, Utterance, Word
 from ..cleaning import cleaned
 from .spoken_form import is_word
-from .timed_words import Aligner, Stretch, TimedWord, spread
+from .timed_words import Aligner, Stretch, TimedWord, share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +40,10 @@ def line(utterance: Utterance, steps: Sequence[str], origin: Literal["given", "r
         if word.start_seconds is None or word.end_seconds is None:
             found += [None] * len(parts)
         else:
-            shares = spread(parts, [None] * len(parts), word.start_seconds, word.end_seconds)
-            found += [replace(share, confidence=word.confidence, origin=origin) for share in shares]
+            found += [
+                replace(one, confidence=word.confidence, origin=origin)
+                for one in share(parts, word.start_seconds, word.end_seconds)
+            ]
     return Line(tokens=tokens, found=found, start_seconds=utterance.start_seconds, end_seconds=utterance.end_seconds)
 
 
@@ -56,12 +59,12 @@ def with_noises(utterance: Utterance) -> Utterance:
 
 def place(
     lines: Sequence[Line], audio: Audio | None, make_aligner: Callable[[], Aligner], margin_seconds: float
-) -> list[list[TimedWord] | None]:
+) -> list[list[TimedWord | None]]:
     """Find the times that are missing.
 
     Words are looked for between the given words around them, and in the times of their utterance with
     ``margin_seconds`` on either side. Consecutive utterances without a time between them are looked for together. Words
-    that are not found share what their neighbours leave.
+    that are not found share what their neighbours leave of the sound.
 
     Parameters
     ----------
@@ -77,15 +80,22 @@ def place(
     Returns
     -------
     list
-        For every line its words in order; None where neither sound nor times say when they are.
+        For every line its words in order; None for those that no sound and no times place, and for those that would lie
+        outside the sound.
     """
     passages = _passages(lines)
     searches = [(passage, run) for passage in passages for run in passage.missing()] if audio else []
     if audio is not None and searches:
         stretches = [passage.stretch(run, audio, margin_seconds) for passage, run in searches]
         for (passage, run), words in zip(searches, make_aligner().align(stretches), strict=True):
-            passage.found[run] = words
+            passage.found[run] = [word and _within(word, audio) for word in words]
     return [words for passage in passages for words in passage.placed(audio)]
+
+
+def _within(word: TimedWord, audio: Audio) -> TimedWord:
+    """Return a word that rounding has not put across the end of the sound."""
+    end = audio.end_seconds
+    return word if word.end <= end else replace(word, start=min(word.start, end), end=end)
 
 
 @dataclass(kw_only=True)
@@ -124,37 +134,66 @@ class _Passage:
             start_seconds=audio.start_seconds + first / audio.rate,
         )
 
-    def placed(self, audio: Audio | None) -> list[list[TimedWord] | None]:
+    def placed(self, audio: Audio | None) -> list[list[TimedWord | None]]:
         """Return the words of each line, those without a time between their neighbours."""
-        low = self.low if self.low is not None or audio is None else audio.start_seconds
-        high = self.high if self.high is not None or audio is None else audio.end_seconds
-        if low is None or high is None:
-            if any(word is None for word in self.found):
-                return [None] * len(self.lines)
-            low = high = 0.0
-        starts = [word.start for word in self.found if word is not None]
-        words = spread(self.tokens, self.found, min(low, *starts) if starts else low, high)
+        words = list(self.found)
+        for run in self.missing():
+            between = self._between(run, audio)
+            if between is not None:
+                words[run] = share(self.tokens[run], *between)
         stops = np.cumsum([len(line.tokens) for line in self.lines]).tolist()
         return [words[stop - len(line.tokens) : stop] for line, stop in zip(self.lines, stops, strict=True)]
 
+    def _between(self, run: slice, audio: Audio | None) -> tuple[float, float] | None:
+        """Return what the neighbours of a run of tokens leave of the sound; None: nothing, or nobody knows."""
+        first, last = (-math.inf, math.inf) if audio is None else (audio.start_seconds, audio.end_seconds)
+        before = self.found[run.start - 1] if run.start else None
+        after = self.found[run.stop] if run.stop < len(self.found) else None
+        end = _or(self.high, last) if after is None else after.start
+        begin = before.end if before is not None else min(_or(self.low, first), end if after is not None else math.inf)
+        end = max(begin, end)  # given words may overlap
+        low, high = max(begin, first), min(end, last)
+        is_outside = low > high or (low == high and begin < end)
+        return None if is_outside or not math.isfinite(high - low) else (low, high)
+
 
 def _passages(lines: Sequence[Line]) -> list[_Passage]:
-    """Group consecutive lines between which no time is given."""
+    """Group consecutive lines between which no time is given.
+
+    A group without end lasts to the next start that is later; one without start begins with the last end before it that
+    is earlier. Where there is none it lasts to the end of the sound, or begins with it.
+    """
     groups: list[list[Line]] = []
     for one in lines:
         if groups and _end(groups[-1][-1]) is None and _start(one) is None:
             groups[-1].append(one)
         else:
             groups.append([one])
+    starts = sorted(start for group in groups if (start := _start(group[0])) is not None)
+    ends: list[float] = []  # of the groups so far, sorted
+    end_before: float | None = None
     passages: list[_Passage] = []
-    for number, group in enumerate(groups):
+    for group in groups:
         low, high = _start(group[0]), _end(group[-1])
-        if low is None and number:
-            low = _end(groups[number - 1][-1])
-        if high is None and number + 1 < len(groups):
-            high = _start(groups[number + 1][0])
+        if low is None:
+            low = end_before if high is None else _last_below(ends, high)
+        if high is None:
+            end_before, high = None, _first_above(starts, _or(low, 0.0))
+        else:
+            end_before = high
+            insort(ends, high)
         passages.append(_Passage(lines=group, low=low, high=high))
     return passages
+
+
+def _last_below(values: Sequence[float], limit: float) -> float | None:
+    position = bisect_left(values, limit)
+    return values[position - 1] if position else None
+
+
+def _first_above(values: Sequence[float], limit: float) -> float | None:
+    position = bisect_right(values, limit)
+    return values[position] if position < len(values) else None
 
 
 def _start(one: Line) -> float | None:

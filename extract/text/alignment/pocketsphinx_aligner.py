@@ -107,6 +107,10 @@ class PocketsphinxAligner:
         """Return for every stretch one entry per token: its time, or None where it could not be placed."""
         return [self._align(stretch) for stretch in stretches]
 
+    def can_say(self, token: str) -> bool:
+        """Return whether a word can be said in English."""
+        return bool(spoken_forms(token))
+
     def _align(self, stretch: Stretch) -> list[TimedWord | None]:
         seconds = stretch.end_seconds - stretch.start_seconds
         if not stretch.tokens or len(stretch.tokens) * _SHORTEST_WORD_SECONDS > seconds:

@@ -15,7 +15,7 @@ Origin = Literal["given", "aligned", "interpolated", "recognised"]
 """Where a word's time came from."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TimedWord:
     """A row of the words track in the making."""
 
@@ -57,6 +57,10 @@ class Aligner(Protocol):
         """
         ...
 
+    def can_say(self, token: str) -> bool:
+        """Return whether it knows how a word may sound."""
+        ...
+
 
 class NoAligner:
     """Finds no word."""
@@ -64,6 +68,10 @@ class NoAligner:
     def align(self, stretches: Sequence[Stretch]) -> list[list[TimedWord | None]]:
         """Return None for every word."""
         return [[None] * len(stretch.tokens) for stretch in stretches]
+
+    def can_say(self, token: str) -> bool:
+        """Return False."""
+        return False
 
 
 def fitness(words: Sequence[TimedWord | None]) -> float:
@@ -77,35 +85,12 @@ def pcm(samples: NDArray[np.float32]) -> bytes:
     return np.clip(np.round(samples * 32767), -32768, 32767).astype("<i2").tobytes()
 
 
-def spread(tokens: Sequence[str], found: Sequence[TimedWord | None], low: float, high: float) -> list[TimedWord]:
-    """Give every run of words without times what its neighbours leave, in proportion to the words' letters.
-
-    Parameters
-    ----------
-    tokens
-        The words.
-    found
-        For every word its time, or None.
-    low, high
-        Bounds for runs at the beginning and at the end, in seconds.
-    """
-    words: list[TimedWord] = []
-    position = 0
-    while position < len(tokens):
-        if (word := found[position]) is not None:
-            words.append(word)
-            position += 1
-            continue
-        stop = next((i for i in range(position, len(tokens)) if found[i] is not None), len(tokens))
-        following = found[stop] if stop < len(tokens) else None
-        begin = words[-1].end if words else low
-        end = max(begin, following.start if following is not None else high)
-        letters = np.cumsum([0, *(len(token) for token in tokens[position:stop])])
-        edges = np.minimum(begin + (end - begin) * letters / letters[-1], end)
-        edges[-1] = end  # rounding must neither cross the bound nor miss it
-        words += [
-            TimedWord(text=token, start=float(a), end=float(b), confidence=0.0, origin="interpolated")
-            for token, a, b in zip(tokens[position:stop], edges[:-1], edges[1:], strict=True)
-        ]
-        position = stop
-    return words
+def share(tokens: Sequence[str], low: float, high: float) -> list[TimedWord]:
+    """Give words without times ``[low, high)`` in proportion to their letters, in seconds."""
+    letters = np.cumsum([0, *(len(token) for token in tokens)])
+    edges = np.minimum(low + (high - low) * letters / max(letters[-1], 1), high)
+    edges[-1] = high  # rounding must neither cross the bound nor miss it
+    return [
+        TimedWord(text=token, start=float(a), end=float(b), confidence=0.0, origin="interpolated")
+        for token, a, b in zip(tokens, edges[:-1], edges[1:], strict=True)
+    ]

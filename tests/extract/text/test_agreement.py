@@ -1,12 +1,19 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from recognition_models import tones
 
+from trimodal.corpus import read_corpus
 from trimodal.errors import ParameterError
 from trimodal.extract.text.agreement import Agreement
 from trimodal.extract.text.alignment.pocketsphinx_aligner import DOUBTFUL
 from trimodal.media import Audio, AudioSelection, Utterance, Word, probe, read_audio, read_transcript
+from trimodal.pipeline import run
+from trimodal.recipe import parse_recipe
+from trimodal.store import FeatureStore
+from trimodal.track import Gap
 
 _SILENCE = Audio(samples=np.zeros(32_000, np.float32), rate=16_000, start_seconds=0.0)
 
@@ -74,6 +81,50 @@ def test_without_sound_there_is_a_gap() -> None:
     track = Agreement().extract([Utterance(text="hello")], None)
     assert len(track) == 0
     assert [gap.reason for gap in track.gaps] == ["no sound to compare with"]
+
+
+def test_what_lies_outside_the_sound_is_a_gap() -> None:
+    track = Agreement().extract([Utterance(text="hello", start_seconds=5.0, end_seconds=6.0)], _SILENCE)
+    assert track.gaps == (
+        Gap(start_seconds=5.0, end_seconds=6.0, reason="outside the sound, which ends at 2.00 s: 'hello'"),
+    )
+
+
+def test_a_ctc_model_compares_texts_of_any_alphabet(tone_ctc: Path) -> None:
+    sound = Audio(samples=tones(" abc da b", np.full(9, 0.15)), rate=16_000, start_seconds=0.0)
+    extractor = Agreement(aligner="ctc", ctc_model=str(tone_ctc))
+    assert extractor.needed_packages() == ("transformers", "torch")
+    assert extractor.with_dry_weights(Path()) == Agreement(ctc_model=str(tone_ctc))
+    right = extractor.extract([Utterance(text="abc da b")], sound)
+    wrong = extractor.extract([Utterance(text="cba bd ac")], sound)
+    assert right.values[0, 0] > 0.5 > 2 * wrong.values[0, 0]
+    unspelled = extractor.extract([Utterance(text="xyz", start_seconds=0.0, end_seconds=1.0)], sound)
+    assert [gap.reason for gap in unspelled.gaps] == ["nothing to spell: 'xyz'"]
+
+
+def test_a_store_has_the_agreement_of_every_segments_own_text(media: Path, tmp_path: Path) -> None:
+    """Kaldi segments of two people who speak at the same time, one of whom says something else than is heard."""
+    folder = tmp_path / "kaldi"
+    folder.mkdir()
+    shutil.copy(media / "speech" / "had_that_curiosity.wav", folder)
+    texts = {"u1": "i had that curiosity beside me at this moment", "u2": "several elephants danced", "u3": "[laughs]"}
+    (folder / "wav.scp").write_text("r had_that_curiosity.wav\n")
+    (folder / "segments").write_text("u1 r 0.0 -1\nu2 r 0.0 2.5\nu3 r 0.5 1.0\n")
+    (folder / "text").write_text("".join(f"{id} {text}\n" for id, text in texts.items()))
+    recipe = parse_recipe(
+        """
+        tracks: {agreement: {}, words: {}}
+        align: {words: {tracks: [agreement], timeline: words}}
+        labels: {agreement: {track: agreement, missing: -1}}
+        """,
+        "agreement.yaml",
+    )
+    report = run(read_corpus(folder), recipe, tmp_path / "store")
+    assert report.extraction.failures == ()
+    stored = FeatureStore(report.store).segments.set_index("id")["agreement"].to_dict()
+    assert stored["u1"] > 2 * DOUBTFUL
+    assert 0 <= stored["u2"] < DOUBTFUL
+    assert stored["u3"] == -1
 
 
 @pytest.mark.parametrize(

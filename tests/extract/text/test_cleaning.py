@@ -34,6 +34,8 @@ def _clean(text: str, *steps: str) -> str:
             "Do n't I ca n't it 's WE 'LL can not GON NA wan na",
         ),
         ("treebank", "don\u2019t gonnas 'tis o'clock n't 's", "do n\u2019t gonnas 'tis o'clock n't 's"),
+        ("characters", "你好\uff0c世界。OK吗 「今天」3点", "你 好\uff0c 世 界。 OK 吗 「今 天」 3 点"),
+        ("characters", "ラ\u30fcメン・そば が\u3099 (𠀀々) don't", "ラ \u30fc メ ン・ そ ば が\u3099 (𠀀 々) don't"),
         ("digits", "route 66 mp3", "route mp"),
         ("variants", "A(2) TOMATO (3) (4)x", "A TOMATO (3) (4)x"),
         ("p2fa", "{NS} sp HELLO {LG} SPOKEN sil spn", "HELLO SPOKEN"),

@@ -59,6 +59,20 @@ def test_words_with_spaces_as_in_glove_840b(tmp_path: Path) -> None:
     assert file.vector(b".") is None
 
 
+@pytest.mark.parametrize("content", [b"a 1.0 2.0\nb 3.0 4.0\n", b"2 2\na 1.0 2.0\nb 3.0 4.0\n"])
+def test_a_byte_order_mark_is_of_no_word(content: bytes, tmp_path: Path) -> None:
+    path = _write(tmp_path / "v.txt", b"\xef\xbb\xbf" + content)
+    assert vector_dimensions(path) == 2
+    file = VectorFile(path)
+    assert file.vector(b"a").tolist() == [1.0, 2.0]  # type: ignore[union-attr]
+    assert len(file) == 2
+
+
+def test_an_empty_file_has_no_dimensions(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"v\.txt: is empty; expected a file of word vectors"):
+        vector_dimensions(_write(tmp_path / "v.txt", b""))
+
+
 def test_the_first_of_two_rows_counts(tmp_path: Path) -> None:
     file = VectorFile(_write(tmp_path / "v.txt", b"a 1.0 2.0\nb 3.0 4.0\na 5.0 6.0\n"))
     assert file.vector(b"a").tolist() == [1.0, 2.0]  # type: ignore[union-attr]
@@ -86,7 +100,8 @@ def test_a_file_stays_open_until_it_changes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("v.txt", b"", "cannot be read .*; expected a file of word vectors"),
+        ("v.txt", b"", r"v\.txt: is empty; expected a file of word vectors"),
+        ("v.txt.gz", gzip.compress(b""), r"v\.txt\.gz: is empty; expected a file of word vectors"),
         (
             "v.txt",
             b"hello\nworld\n",

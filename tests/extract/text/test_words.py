@@ -1,14 +1,20 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
+from textwrap import dedent
+from typing import Literal
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recognition_models import tones
 
 from trimodal.errors import ParameterError, WeightsError
 from trimodal.extract.text.words import Words
 from trimodal.media import Audio, Utterance, Word, probe, read_audio
-from trimodal.track import Track
+from trimodal.track import Gap, Track
 
 
 def _audio(path: Path) -> Audio:
@@ -176,7 +182,7 @@ def test_needs_and_weights_follow_the_choice_of_aligner_and_recogniser() -> None
         Words(aligner="ctc", ctc_model=str(Path(__file__).parent)).weights()
 
 
-@pytest.mark.parametrize("text", ["", "-- ... 😀", "12345 999 7", "😀 привет"])
+@pytest.mark.parametrize("text", ["12345 999 7", "😀 привет"])
 def test_texts_without_a_word_to_find_do_no_harm(text: str) -> None:
     audio = Audio(samples=np.zeros(800, np.float32), rate=16_000, start_seconds=0.0)
     track = Words().extract([Utterance(text=text)], audio)
@@ -184,11 +190,98 @@ def test_texts_without_a_word_to_find_do_no_harm(text: str) -> None:
     assert set(track.fields["origin"].tolist()) <= {"interpolated"}
 
 
+@pytest.mark.parametrize(("text", "reason"), [("", "no words"), ("-- ... 😀", "no word in '-- ... 😀'")])
+def test_an_utterance_without_a_word_is_a_gap(text: str, reason: str) -> None:
+    audio = Audio(samples=np.zeros(32_000, np.float32), rate=16_000, start_seconds=0.0)
+    said = Utterance(text="hello", start_seconds=1.5, end_seconds=2.0)
+    track = Words(aligner="none").extract([Utterance(text=text, start_seconds=0.5, end_seconds=1.0), said], audio)
+    assert _texts(track) == ["hello"]
+    assert track.gaps == (Gap(start_seconds=0.5, end_seconds=1.0, reason=reason),)
+    assert len(Words().extract([Utterance(text=text)], None)) == 0
+    assert [gap.reason for gap in Words().extract([Utterance(text=text)], None).gaps] == [reason]
+
+
+def test_what_is_cleaned_away_is_a_gap() -> None:
+    utterance = Utterance(text="[music]", start_seconds=1.0, end_seconds=2.0)
+    track = Words(clean=("asides",)).extract([utterance], None)
+    assert track.gaps == (Gap(start_seconds=1.0, end_seconds=2.0, reason="no word in '[music]'"),)
+
+
+def test_a_cue_outside_the_sound_is_a_gap_and_one_that_reaches_out_is_cut() -> None:
+    audio = Audio(samples=np.zeros(32_000, np.float32), rate=16_000, start_seconds=0.0)
+    cues = [
+        Utterance(text="a b", start_seconds=1.0, end_seconds=9.0),
+        Utterance(text="c d", start_seconds=20.0, end_seconds=21.0),
+    ]
+    track = Words().extract(cues, audio)
+    assert _texts(track) == ["a", "b"]
+    assert track.times[0, 0] >= 0.9
+    assert track.times.max() <= 2.0
+    assert track.gaps == (
+        Gap(start_seconds=20.0, end_seconds=21.0, reason="outside the sound, which ends at 2.00 s: 'c d'"),
+    )
+
+
+@given(
+    cues=st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(["a", "bb", "...", "😀", "&", "dddd"]), max_size=5),
+            st.none() | st.floats(0, 8),
+            st.none() | st.floats(0, 4),
+        ),
+        max_size=5,
+    ),
+    aligner=st.sampled_from(["none", "pocketsphinx"]),
+)
+@settings(deadline=None, max_examples=50)
+def test_the_track_is_ordered_inside_the_sound_and_complete(
+    cues: list[tuple[list[str], float | None, float | None]], aligner: Literal["none", "pocketsphinx"]
+) -> None:
+    audio = Audio(samples=np.zeros(32_000, np.float32), rate=16_000, start_seconds=1.0)
+    utterances = [
+        Utterance(
+            text=" ".join(tokens),
+            start_seconds=start,
+            end_seconds=None if length is None else (start or 0.0) + length,
+        )
+        for tokens, start, length in cues
+    ]
+    track = Words(aligner=aligner).extract(utterances, audio)
+    assert ((audio.start_seconds <= track.times) & (track.times <= audio.end_seconds)).all()
+    number = track.fields["utterance"]
+    lost = 0
+    for position, (tokens, *_) in enumerate(cues):
+        rows = np.flatnonzero(number == position)
+        words = [token for token in tokens if token not in ("...", "😀")]
+        texts, times = [str(text) for text in track.fields["text"][rows]], track.times[rows]
+        assert texts == words[: len(texts)]
+        assert (times[1:, 0] >= times[:-1, 1]).all()
+        lost += len(texts) < max(1, len(words))
+    assert len(track.gaps) == lost
+
+
+@pytest.mark.slow
 def test_ten_megabytes_of_text_for_a_second_of_sound() -> None:
-    audio = Audio(samples=np.zeros(16_000, np.float32), rate=16_000, start_seconds=0.0)
-    track = Words().extract([Utterance(text="hello " * 200_000)], audio)
-    assert len(track) == 200_000
-    assert track.times[-1, 1] == 1.0
+    code = """
+        import re
+        from pathlib import Path
+        import numpy as np
+        from trimodal.extract.text.words import Words
+        from trimodal.media import Audio, Utterance
+
+        def most_kib():
+            return int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1])
+
+        audio = Audio(samples=np.zeros(16_000, np.float32), rate=16_000, start_seconds=0.0)
+        Words().extract([Utterance(text="hello")], audio)
+        before, text = most_kib(), "hello " * 1_750_000
+        assert len(text) > 10 << 20
+        track = Words().extract([Utterance(text=text)], audio)
+        assert len(track) == 1_750_000 and track.times[0, 0] == 0.0 and track.times[-1, 1] == 1.0
+        print((most_kib() - before) * 1024 / len(text))
+    """
+    done = subprocess.run([sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 100, "bytes for one of text"
 
 
 def test_a_ctc_model_finds_words_of_any_alphabet(tone_ctc: Path) -> None:
@@ -199,6 +292,16 @@ def test_a_ctc_model_finds_words_of_any_alphabet(tone_ctc: Path) -> None:
     assert track.fields["text"].tolist() == ["abc,", "da!", "b."]
     assert set(track.fields["origin"].tolist()) == {"aligned"}
     np.testing.assert_allclose(track.times, 0.5 + np.array([[0.15, 0.6], [0.75, 1.05], [1.2, 1.35]]), atol=0.03)
+
+
+def test_chinese_has_times_for_every_character(chinese_ctc: Path) -> None:
+    sound = Audio(samples=tones(" abcda b", np.full(8, 0.15)), rate=16_000, start_seconds=0.0)
+    extractor = Words(aligner="ctc", ctc_model=str(chinese_ctc), clean=("characters",))
+    track = extractor.extract([Utterance(text="你好\uff0c世界你「好」")], sound)
+    assert _texts(track) == ["你", "好\uff0c", "世", "界", "你", "「好」"]
+    assert set(track.fields["origin"].tolist()) == {"aligned"}
+    starts = 0.15 * np.array([1, 2, 3, 4, 5, 7])
+    np.testing.assert_allclose(track.times, np.stack([starts, starts + 0.15], axis=1), atol=0.04)
 
 
 def test_a_dry_run_looks_for_words_only_where_a_real_one_does(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def read(tmp_path: Path, content: Any) -> tuple[Utterance, ...]:
         [HI, YOU],
         {"words": [HI, YOU]},
         {"segments": None, "words": [HI, YOU]},
+        {"word_segments": [HI, YOU]},
         {"segments": [{"words": [HI, YOU]}]},
         {"segments": [{"words": [HI, YOU], "start": 0.75, "end": 1, "text": "other"}], "word_segments": [HI]},
         json.dumps([HI, YOU]).encode("utf-8-sig"),
@@ -122,6 +123,18 @@ def test_a_turn_is_an_utterance(tmp_path: Path) -> None:
     ]
 
 
+def test_words_of_several_speakers_in_a_segment_are_several_utterances(tmp_path: Path) -> None:
+    late = {"word": "there", "start": 2.5, "end": 3}
+    words = [{"word": "1"}, HI | {"speaker": "A"}, {"word": "2"}, YOU | {"speaker": "B"}, late | {"speaker": "B"}]
+    first, second = read(tmp_path, {"segments": [{"start": 0, "end": 4, "text": "x", "words": words}]})
+    assert (first.speaker, first.text, first.start_seconds, first.end_seconds) == ("A", "1 hi 2", 0.0, None)
+    assert (second.speaker, second.text, second.start_seconds, second.end_seconds) == ("B", "you there", 1.0, 4.0)
+    segment = {"start": 0, "end": 4, "speaker": "C", "words": [HI, YOU | {"speaker": "B"}]}
+    assert [(u.speaker, u.text) for u in read(tmp_path, {"segments": [segment]})] == [("C", "hi"), ("B", "you")]
+    segment = {"start": 0, "end": 4, "speaker": "A", "words": [HI | {"speaker": "A"}, YOU]}
+    assert [(u.speaker, u.text) for u in read(tmp_path, {"segments": [segment]})] == [("A", "hi you")]
+
+
 def test_segments_come_out_in_order_of_time(tmp_path: Path) -> None:
     segments = [{"start": start, "end": 9, "text": str(start)} for start in (5, 1, 3)]
     assert [u.text for u in read(tmp_path, {"segments": segments})] == ["1", "3", "5"]
@@ -163,7 +176,10 @@ def test_a_word_without_letters_leaves_no_trace_in_the_text(tmp_path: Path) -> N
         (b"[" * 100_000, "not JSON .*recursion"),
         (b"[1" + b"0" * 5_000 + b"]", "not JSON .*digits"),
         (b'{"words": [\xe9]}', "line 1: byte 0xe9 is not UTF-8"),
-        (5, "has none of 'segments', 'words', 'fragments' and 'tiers'; expected JSON with words and times"),
+        (
+            5,
+            "has none of 'segments', 'words', 'word_segments', 'fragments' and 'tiers'; expected JSON with words",
+        ),
         (None, "has none of 'segments'"),
         ({"text": "hi"}, "has none of 'segments'"),
         ({"segments": {}, "words": {}}, "has none of 'segments'"),

@@ -62,11 +62,18 @@ def test_labels_of_audacity(tmp_path: Path) -> None:
     )
 
 
-def test_a_label_without_length_lasts_to_the_next(tmp_path: Path) -> None:
+def test_a_label_without_length_lasts_to_the_next_that_is_later(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
-    path.write_text("0.5\t0.5\tHello\n2.0\t2.5\tthere\n3.0\t3.0\tyou\n")
+    path.write_text("0.5\t0.5\tHello\n0.5\t0.5\tyes\n2.0\t2.5\tthere\n3.0\t3.0\tyou\n3.0\t3.0\too\n")
     found = [(utterance.start_seconds, utterance.end_seconds) for utterance in read_transcript(path)]
-    assert found == [(0.5, 2.0), (2.0, 2.5), (3.0, None)]
+    assert found == [(0.5, 2.0), (0.5, 2.0), (2.0, 2.5), (3.0, None), (3.0, None)]
+
+
+@pytest.mark.parametrize("label", ["1\t2", "1,000000\t2,000000", "1.0\t2"])
+def test_labels_with_whole_seconds_or_a_decimal_comma(label: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"{label}\thello\n")
+    assert read_transcript(path) == (Utterance(text="hello", start_seconds=1.0, end_seconds=2.0),)
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**10), st.integers(1, 10**9)), min_size=1, max_size=8))
@@ -79,7 +86,7 @@ def test_times_of_labels_come_back(
     assert [(u.start_seconds, u.end_seconds) for u in read_transcript(path)] == times
 
 
-@pytest.mark.parametrize("text", ["1 2 3 go", "1.5 2.5 times as much", "1\t2\tgo", "so\n0.5\t1.5\tgo"])
+@pytest.mark.parametrize("text", ["1 2 3 go", "1.5 2.5 times as much", "1\tone\tgo", "so\n0.5\t1.5\tgo"])
 def test_text_that_begins_with_numbers_is_no_label(text: str, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(text)

@@ -194,3 +194,10 @@ def test_the_same_sonnet_from_both_formats(media: Path) -> None:
     srt = read_transcript(media / "speech/sonnet/sonnet001.srt")
     assert len(srt) == 15 and srt[0].text == "1" and srt[-1].end_seconds == 53.24
     assert read_transcript(media / "speech/sonnet/sonnet001.vtt") == srt
+
+
+def test_marks_of_byte_order_where_files_were_joined(tmp_path: Path) -> None:
+    path = tmp_path / "a.srt"
+    cues = ["\ufeff1\n00:00:01,000 --> 00:00:02,000\n\ufeffhello\n", "\ufeff00:00:03,000 --> 00:00:04,000\nyou\n"]
+    path.write_text("\ufeff" + "\n".join(cues), encoding="utf-8")
+    assert [(u.text, u.start_seconds) for u in read_transcript(path)] == [("hello", 1.0), ("you", 3.0)]

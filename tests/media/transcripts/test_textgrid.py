@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trimodal.media import TranscriptError, Utterance, Word, read_transcript
+from trimodal.media.transcripts.marks import TIERS, is_word
 from trimodal.media.transcripts.textgrid import read_textgrid
-from trimodal.media.transcripts.tiers import is_word
 
 Interval = tuple[float, float, str]
 WORDS: list[Interval] = [(0, 0.5, 'say ""hi""'), (0.5, 1, "Größe"), (1, 2.5, "sil"), (2.5, 2.6, ""), (2.6, 3, "end")]
@@ -68,7 +68,7 @@ def test_the_word_tier_has_many_names(name: str, tmp_path: Path) -> None:
     assert read(tmp_path, long_form([PHONES, (name, WORDS)])) == EXPECTED
 
 
-@pytest.mark.parametrize("silence", ["", " ", "sp", "SIL", "<sil>", "silence", "#"])
+@pytest.mark.parametrize("silence", ["", " ", "sp", "SIL", "<sil>", "<eps>", "#"])
 def test_silence_is_no_word(silence: str, tmp_path: Path) -> None:
     assert [u.text for u in read(tmp_path, long_form([("words", [(0, 1, silence), (1, 2, "word")])]))] == ["word"]
 
@@ -147,7 +147,9 @@ def test_every_label_comes_back_with_its_times(
     for text in (long_form([("turns", written)]), short_form("turns", written)):
         path.write_text(text, encoding="utf-8", newline="")
         found = [(u.start_seconds, u.end_seconds, u.text) for u in read_textgrid(path)]
-        assert found == [(start, end, " ".join(label.split())) for start, end, label in ordered if is_word(label)]
+        assert found == [
+            (start, end, " ".join(label.split())) for start, end, label in ordered if is_word(label, TIERS)
+        ]
 
 
 def test_a_grid_without_labels_holds_no_utterance(tmp_path: Path) -> None:

@@ -1,23 +1,7 @@
 import pytest
 
 from trimodal.media import Utterance
-from trimodal.media.transcripts.tiers import is_word, speaker_of_words, tier_utterances
-
-
-@pytest.mark.parametrize(
-    "label",
-    [
-        *("", " ", "sp", "SIL", " sil\n", "<sil>", "silence", "#", "spn", "<eps>", "<unk>", "<s>", "</s>", "<p:>"),
-        *("{NS}", "{lg}", "++LAUGHTER++", "++GARBAGE++"),
-    ],
-)
-def test_what_is_no_word(label: str) -> None:
-    assert not is_word(label)
-
-
-@pytest.mark.parametrize("label", ["silly", "s", "<laughs>", "{", "sp.", "c++", "++", "spoon", "{a b}", "don't"])
-def test_what_is_a_word(label: str) -> None:
-    assert is_word(label)
+from trimodal.media.transcripts.tiers import speaker_of_words, tier_utterances
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trimodal.extract.text.alignment.timed_words import Stretch, TimedWord, fitness, pcm, spread
+from trimodal.extract.text.alignment.timed_words import Stretch, TimedWord, fitness, pcm, share
 
 
 def _word(start: float, end: float, confidence: float = 1.0) -> TimedWord:
@@ -11,25 +11,17 @@ def _word(start: float, end: float, confidence: float = 1.0) -> TimedWord:
 
 
 @given(
-    known=st.lists(st.booleans(), min_size=1, max_size=12),
-    edges=st.lists(st.floats(0, 100), min_size=24, max_size=24),
+    tokens=st.lists(st.sampled_from(["a", "bb", "ccc", "dddddd"]), max_size=12),
+    edges=st.tuples(st.floats(0, 100), st.floats(0, 100)).map(sorted),
 )
-def test_spread_keeps_order_bounds_and_every_word(known: list[bool], edges: list[float]) -> None:
-    edges = sorted(edges)
-    tokens = [f"w{'x' * number}" for number in range(len(known))]
-    found = [
-        TimedWord(text=token, start=edges[2 * i], end=edges[2 * i + 1], confidence=1.0, origin="aligned")
-        if known[i]
-        else None
-        for i, token in enumerate(tokens)
-    ]
-    words = spread(tokens, found, 0.0, 100.0)
+def test_words_share_a_stretch_from_its_start_to_its_end(tokens: list[str], edges: list[float]) -> None:
+    words = share(tokens, *edges)
     assert [word.text for word in words] == tokens
-    times = np.array([(word.start, word.end) for word in words])
+    times = np.array([(word.start, word.end) for word in words]).reshape(-1, 2)
     assert (times[:, 0] <= times[:, 1]).all()
-    assert (times[1:, 0] >= times[:-1, 1] - 1e-9).all()
-    assert times.min() >= 0
-    assert times.max() <= 100
+    np.testing.assert_array_equal(times[1:, 0], times[:-1, 1])
+    if tokens:
+        assert (times[0, 0], times[-1, 1]) == tuple(edges)
 
 
 def test_fitness_is_the_mean_confidence_times_the_share_that_is_placed() -> None:
