@@ -164,7 +164,7 @@ def _recording(id: str, clip: _Clip) -> Recording:
         # The clock of pictures begins with the first that is there, that of ratings with frame 0.
         clock={"video": Shift(seconds=first / _FRAMES_PER_SECOND)} if first else {},
         annotations=tuple(
-            Annotation(name=name, path=ratings.path, rows_per_second=_FRAMES_PER_SECOND, column=name)
+            Annotation(name=name, path=ratings.path, rows_per_second=_FRAMES_PER_SECOND, columns=(name,))
             for name in _DIMENSIONS
             if ratings is not None
         ),
