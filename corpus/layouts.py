@@ -5,7 +5,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import CorpusError, UsageError, did_you_mean
-from . import afew_va, cmu_mosei, cmu_mosi, folder, iemocap, kaldi, manifest, meld, mmsa, recola, sewa, sspnet_conflict
+from . import (
+    afew_va,
+    cmu_mosei,
+    cmu_mosi,
+    folder,
+    iemocap,
+    kaldi,
+    manifest,
+    meld,
+    mmsa,
+    rated,
+    recola,
+    sewa,
+    sspnet_conflict,
+)
 from .encodings import FOREIGN, foreign_lines
 from .findings import counted
 from .missing_files import missing_files
@@ -26,6 +40,7 @@ LAYOUTS: dict[str, Layout] = {
         recola.LAYOUT,
         manifest.LAYOUT,
         kaldi.LAYOUT,
+        rated.LAYOUT,
         folder.LAYOUT,
     )
 }
