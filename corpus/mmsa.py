@@ -96,7 +96,9 @@ def _compare_with_published(segments: Sequence[Segment], findings: Findings) -> 
     """Compare counts with those of CH-SIMS, where it is that."""
     videos = {str(segment.labels["video"]) for segment in segments}
     counts = Counter(segment.split for segment in segments)
-    odd = (f"{one.id} ('{one.labels['annotation']}')" for one in segments if one.labels["annotation"] not in _ANNOTATIONS)
+    odd = (
+        f"{one.id} ('{one.labels['annotation']}')" for one in segments if one.labels["annotation"] not in _ANNOTATIONS
+    )
     findings.named(f"clips have an annotation that is none of {', '.join(_ANNOTATIONS)}", odd)
     if all(_SIMS_VIDEO.fullmatch(video) for video in videos):
         found = {"videos": len(videos), "clips": len(segments), **counts}

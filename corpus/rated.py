@@ -68,9 +68,7 @@ def read(path: Path) -> Corpus:
         recordings=tuple(
             Recording(id=id, media=media[id][0], sound=media[id][1], annotations=tuple(annotations[id])) for id in kept
         ),
-        segments=tuple(
-            Segment(id=id, recording=id, split=_SPLITS.get(id.split("_")[0].lower(), "")) for id in kept
-        ),
+        segments=tuple(Segment(id=id, recording=id, split=_SPLITS.get(id.split("_")[0].lower(), "")) for id in kept),
         notes=tuple(findings.notes),
         problems=tuple(findings.problems),
     )

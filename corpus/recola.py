@@ -194,9 +194,7 @@ def _last_times(path: Path) -> tuple[float, float]:
     except (IndexError, ValueError):
         before, last = 0.0, 0.0
     if not 0 <= before < last < math.inf:
-        raise CorpusError(
-            f"{path}: its last two lines have no times that rise; expected rows like dev_1,300.0,0.01"
-        )
+        raise CorpusError(f"{path}: its last two lines have no times that rise; expected rows like dev_1,300.0,0.01")
     return before, last
 
 

@@ -35,9 +35,7 @@ def tone_hertz(person: str) -> float:
     return 200.0 + 100.0 * PEOPLE.index(person)
 
 
-def write_sewa(
-    root: Path, people: Iterable[str] = PEOPLE, header: str = "", seconds: float = SECONDS
-) -> Path:
+def write_sewa(root: Path, people: Iterable[str] = PEOPLE, header: str = "", seconds: float = SECONDS) -> Path:
     """Write the corpus with labels at 100 Hz, whose tables have no header unless one is given."""
     listed = list(people)
     for person in listed:
@@ -47,9 +45,7 @@ def write_sewa(
     return root
 
 
-def write_labels(
-    root: Path, dimension: str, people: Iterable[str], header: str = "", seconds: float = SECONDS
-) -> Path:
+def write_labels(root: Path, dimension: str, people: Iterable[str], header: str = "", seconds: float = SECONDS) -> Path:
     """Write the table of a dimension at 100 Hz."""
     rows = [
         f"{person}_{number / 100:.2f},{RATINGS[dimension](number / 100)}"

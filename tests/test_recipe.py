@@ -144,7 +144,7 @@ def test_windows_of_a_track_can_be_those_of_the_segments() -> None:
     assert recipe.segments == Windows(length_seconds=3.0, hop_seconds=1.5, tail="anchor")
     extractor = recipe.tracks["egemaps"]
     assert isinstance(extractor, SpanExtractor) and extractor.windows == recipe.segments
-    with pytest.raises(RecipeError, match="egemaps.windows: the recipe has no 'segments' whose windows these are; exp"):
+    with pytest.raises(RecipeError, match=r"egemaps\.windows: the recipe has no 'segments' whose windows these are; exp"):
         parse_recipe(text, "r.yaml")
 
 
@@ -230,7 +230,10 @@ def test_a_grid_needs_one_of_hop_and_rate() -> None:
     ("text", "message"),
     [
         ("trakcs: {}\n" + ALIGN, "line 1: trakcs: unknown key 'trakcs'; did you mean 'tracks'?"),
-        (TRACKS + ALIGN + "zzz: 1\n", "line 3: zzz: unknown key 'zzz'; known: align, description, labels, layouts, name, "),
+        (
+            TRACKS + ALIGN + "zzz: 1\n",
+            "line 3: zzz: unknown key 'zzz'; known: align, description, labels, layouts, name, ",
+        ),
         (
             "tracks:\n  mfcc:\n    n_mfc: 13\n" + ALIGN,
             "line 3: tracks.mfcc.n_mfc: unknown key 'n_mfc'; did you mean 'n_mfcc'?",

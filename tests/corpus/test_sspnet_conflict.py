@@ -62,8 +62,7 @@ def test_of_both_moderators_the_first_counts_whatever_the_order_of_sets(root: Pa
         [sys.executable, "-c", READ_SPLITS, str(root)], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == (
-        "['train', 'train', 'train', 'test', 'test'] "
-        "['1 broadcasts have both moderators, of whom 50 counts: 07-01-31']"
+        "['train', 'train', 'train', 'test', 'test'] ['1 broadcasts have both moderators, of whom 50 counts: 07-01-31']"
     )
 
 
