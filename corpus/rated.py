@@ -33,7 +33,7 @@ _Tables = dict[str, dict[str, Path]]
 
 
 def recognises(path: Path) -> bool:
-    """Whether there are ARFF or CSV files in a folder ``arousal`` or ``valence``; RECOLA's AVEC has a layout of its own."""
+    """Whether a folder ``arousal`` or ``valence`` has ARFF or CSV files; AVEC's RECOLA has a layout of its own."""
     return any(folder.name.lower() in _TELLING for folder in _folders(path)) and not recola.recognises(path)
 
 

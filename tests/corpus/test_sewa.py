@@ -136,7 +136,9 @@ def test_tables_that_are_none_of_the_challenges(tmp_path: Path) -> None:
     (labels / "Train_04.csv").write_text("")
     (labels / "._Train_01.csv").write_bytes(b"\x00\x05")
     more = (labels / "Devel_01.csv").read_text().splitlines()
-    (labels / "Devel_01.csv").write_text("\n".join(f"{line};{end}" for line, end in zip(more, ["x", *"1" * 10])))
+    (labels / "Devel_01.csv").write_text(
+        "\n".join(f"{line};{end}" for line, end in zip(more, ["x", *"1" * 10], strict=True))
+    )
     corpus = read_corpus(tmp_path)
     assert [line.replace(str(labels), "labels") for line in corpus.problems] == [
         "labels/Train_02.csv: its columns are time, FM1; "
