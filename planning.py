@@ -27,12 +27,14 @@ class Planned:
 
 def checked(corpus: Corpus, recipe: Recipe) -> Planned:
     """Return what a recipe makes of a corpus; finds, too, what would only show when the store is written."""
+    _check_layout(corpus, recipe)
     statistics_tables(recipe, with_splits(corpus, recipe.split).segments)
     return planned_for(corpus, recipe)
 
 
 def planned_for(corpus: Corpus, recipe: Recipe) -> Planned:
     """Return what a recipe makes of a corpus; finds whatever does not go together."""
+    _check_layout(corpus, recipe)
     plan = make_plan(recipe.tracks)
     schemas = {track.name: track.schema for track in plan.tracks}
     _check_files(corpus, recipe)
@@ -42,6 +44,15 @@ def planned_for(corpus: Corpus, recipe: Recipe) -> Planned:
     check_columns(recipe, kinds)
     check_compression(recipe.store.compression)
     return Planned(plan=plan, outputs=output_schemas(recipe, schemas), labels=labels, label_kinds=kinds)
+
+
+def _check_layout(corpus: Corpus, recipe: Recipe) -> None:
+    """Check that a recipe is for corpora like this one: others may have all that it reads, and mean something else."""
+    if recipe.layouts and corpus.layout not in recipe.layouts:
+        raise CorpusError(
+            f"{corpus.root}: is read as '{corpus.layout}', and recipe '{recipe.name}' is for "
+            f"{' or '.join(recipe.layouts)}; name it with --layout, or give the recipe other 'layouts'"
+        )
 
 
 def _check_files(corpus: Corpus, recipe: Recipe) -> None:

@@ -20,6 +20,7 @@ _CLIPS = 600
 _FRAMES_PER_SECOND = 25.0
 """Nominal: neither the pictures nor their ratings have a time."""
 _DIMENSIONS = ("valence", "arousal")
+_OF_FRAMES = (*_DIMENSIONS, "landmarks")
 _LARGEST_RATING = 10
 _CLIP = re.compile(r"[0-9]{3}")
 
@@ -69,6 +70,8 @@ class _Ratings:
     frames: frozenset[int]
     largest: float
     """The largest of all ratings, whatever its sign."""
+    others: frozenset[str]
+    """What else is said of frames."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +132,8 @@ def _ratings(path: Path, findings: Findings) -> _Ratings | None:
         findings.problem(f"{path}: not JSON with the ratings of frames ({reason}); the clip has no ratings")
     else:
         largest = max((abs(value) for values in frames.values() for value in values), default=0.0)
-        return _Ratings(path=path, actor=actor, clip=clip, frames=frozenset(frames), largest=largest)
+        others = frozenset(str(name) for frame in found["frames"].values() for name in frame) - {*_OF_FRAMES}
+        return _Ratings(path=path, actor=actor, clip=clip, frames=frozenset(frames), largest=largest, others=others)
     return None
 
 
@@ -146,6 +150,9 @@ def _compare(clips: dict[str, _Clip], findings: Findings) -> None:
         "clips have rated frames without a picture": [id for id, one in rated.items() if one.frames - pictures[id]],
         "clips have pictures without a rating": [id for id, one in rated.items() if pictures[id] - one.frames],
         "clips have ratings outside -10 to 10": [id for id, one in rated.items() if one.largest > _LARGEST_RATING],
+        "clips say more of frames, which is not read": [
+            f"{id} ({', '.join(sorted(one.others))})" for id, one in rated.items() if one.others
+        ],
         "clips name no actor": [id for id, one in rated.items() if not one.actor],
     }
     for what, ids in named.items():
@@ -164,7 +171,7 @@ def _recording(id: str, clip: _Clip) -> Recording:
         # The clock of pictures begins with the first that is there, that of ratings with frame 0.
         clock={"video": Shift(seconds=first / _FRAMES_PER_SECOND)} if first else {},
         annotations=tuple(
-            Annotation(name=name, path=ratings.path, rows_per_second=_FRAMES_PER_SECOND, column=name)
+            Annotation(name=name, path=ratings.path, rows_per_second=_FRAMES_PER_SECOND, columns=(name,))
             for name in _DIMENSIONS
             if ratings is not None
         ),

@@ -1,19 +1,22 @@
 """The rows of annotation files as they are written: a header, and cells with the place where each row stands."""
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from ..errors import CorpusError
+from .encodings import encoding_of
 
 Rows = list[tuple[str, list[str]]]
 """Of every row its place (``line 3``) and its cells, without the blanks and quotes around them."""
 
 _MAX_BYTES = 256 * 2**20
-_KEY = re.compile(r"(?P<recording>.+)_(?P<seconds>-?[0-9.]+)")
+_KEY = re.compile(r"(?P<recording>.+)_(?P<seconds>-?(?:[0-9]+\.?[0-9]*|\.[0-9]+))")
 _ATTRIBUTE = re.compile(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)\s+\S""", re.IGNORECASE)
 
 
@@ -32,23 +35,11 @@ def csv_rows(path: Path) -> tuple[list[str], Rows]:
         return header, [(place, _as_many(path, place, _cells(line, delimiter), header)) for place, line in lines]
 
 
-def csv_header(path: Path) -> list[str]:
-    """Read the names of the columns of a table as `csv_rows` does.
-
-    Raises
-    ------
-    CorpusError
-        If the file cannot be read or is empty.
-    """
-    with _lines(path) as lines:
-        _, first = _first(path, lines)
-        return _cells(first, _delimiter(first))
-
-
 def keyed_rows(path: Path, recording: str) -> tuple[list[str], Rows]:
     """Read one recording's rows of a table whose first cells are ``<recording>_<seconds>``, under the header ``time``.
 
-    Such a file need not have a header: without one, the other columns are ``column2``, ...
+    Such a file need not have a header: without one, the other columns are ``column2``, ... Of rows of one time the
+    first counts.
 
     Raises
     ------
@@ -58,40 +49,74 @@ def keyed_rows(path: Path, recording: str) -> tuple[list[str], Rows]:
     with _lines(path) as lines:
         first = _first(path, lines)
         delimiter = _delimiter(first[1])
-        header = _cells(first[1], delimiter)
-        if _KEY.fullmatch(header[0]):
-            header = ["", *(f"column{number}" for number in range(2, len(header) + 1))]
-        rows = []
+        header = _keyed_header(_cells(first[1], delimiter))
+        rows: dict[str, tuple[str, list[str]]] = {}
         for place, line in chain([first], lines):
             if recording not in line:  # as most lines of a file that has all recordings: no need to take them apart
                 continue
             key = _KEY.fullmatch(_cells(line, delimiter)[0])
-            if key is not None and key["recording"] == recording:
+            if key is not None and key["recording"] == recording and key["seconds"] not in rows:
                 cells = _as_many(path, place, _cells(line, delimiter), header)
-                rows.append((place, [key["seconds"], *cells[1:]]))
-    return ["time", *header[1:]], rows
+                rows[key["seconds"]] = (place, [key["seconds"], *cells[1:]])
+    return header, list(rows.values())
 
 
-def keyed_recordings(path: Path) -> dict[str, int]:
-    """Return the recordings of a table as `keyed_rows` reads it, in the order of the file, with their numbers of rows.
+@dataclass(frozen=True)
+class KeyedTable:
+    """What is in a table that `keyed_rows` reads."""
+
+    header: list[str]
+    """Names of its columns: ``time`` and what is rated."""
+    recordings: dict[str, float] = field(default_factory=dict)
+    """The last time of every recording, in the order of the file."""
+    ragged: list[str] = field(default_factory=list)
+    """Places of rows that have other cells than the first line."""
+    repeated: list[str] = field(default_factory=list)
+    """Keys whose time does not come after that of the recording's row before."""
+
+
+def keyed_table(path: Path) -> KeyedTable:
+    """Look through a table as `keyed_rows` reads it.
 
     Raises
     ------
     CorpusError
         If the file cannot be read, or a line but the first has no such key.
     """
-    counts: dict[str, int] = {}
     with _lines(path) as lines:
         first = _first(path, lines)
         delimiter = _delimiter(first[1])
+        table = KeyedTable(_keyed_header(_cells(first[1], delimiter)))
+        others = len(table.header) - 1
         for place, line in chain([first], lines):
             written = line.split(delimiter, 1)[0].strip(" '\"")
             key = _KEY.fullmatch(written)
-            if key is not None:
-                counts[key["recording"]] = counts.get(key["recording"], 0) + 1
-            elif place != first[0]:
+            if key is None and place != first[0]:
                 raise CorpusError(f"{path}, {place}: '{written[:40]}'; expected a key like SEW1101_0.00")
-    return counts
+            if line.count(delimiter) != others:
+                table.ragged.append(place)
+            if key is not None:
+                seconds = float(key["seconds"])
+                if seconds <= table.recordings.get(key["recording"], -math.inf):
+                    table.repeated.append(written)
+                else:
+                    table.recordings[key["recording"]] = seconds
+    return table
+
+
+def header_of(path: Path) -> list[str]:
+    """Read the names of the columns of a table as `csv_rows` does, or of an ARFF file (suffix ``.arff``).
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read, is empty, or is no ARFF file.
+    """
+    with _lines(path) as lines:
+        if path.suffix.lower() == ".arff":
+            return _arff_header(path, lines)
+        _, first = _first(path, lines)
+        return _cells(first, _delimiter(first))
 
 
 def arff_rows(path: Path) -> tuple[list[str], Rows]:
@@ -108,18 +133,8 @@ def arff_rows(path: Path) -> tuple[list[str], Rows]:
     ----------
     https://waikato.github.io/weka-wiki/formats_and_processing/arff_stable/
     """
-    header: list[str] = []
     with _lines(path) as lines:
-        for place, line in lines:
-            word = line.split(maxsplit=1)[0].lower()
-            if word == "@data":
-                break
-            if attribute := _ATTRIBUTE.match(line):
-                header.append(attribute[1].strip("'\""))
-            elif word != "@relation" and not word.startswith("%"):
-                raise CorpusError(f"{path}, {place}: '{line[:40]}'; expected @relation, @attribute or @data")
-        else:
-            raise CorpusError(f"{path}: has no @data; expected an ARFF file")
+        header = _arff_header(path, lines)
         written = [(place, line) for place, line in lines if not line.startswith("%")]
     return header, [(place, _as_many(path, place, _cells(line, ","), header)) for place, line in written]
 
@@ -162,16 +177,32 @@ def _lines(path: Path) -> Iterator[Iterator[tuple[str, str]]]:
             raise CorpusError(
                 f"{path}: {size / 2**20:.0f} MiB; expected an annotation of at most {_MAX_BYTES >> 20} MiB"
             )
-        with open(path, "rb") as file:
-            is_utf16 = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
-        with open(path, encoding="utf-16" if is_utf16 else "utf-8-sig") as file:
+        with open(path, encoding=encoding_of(path), errors="replace") as file:
             yield ((f"line {number}", line.strip("\r\n ")) for number, line in enumerate(file, 1) if line.strip())
     except OSError as error:
         raise CorpusError(
             f"{path}: cannot be read ({(error.strerror or '').lower()}); expected an annotation"
         ) from None
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: not text in UTF-8 ({error.reason})") from None
+
+
+def _arff_header(path: Path, lines: Iterator[tuple[str, str]]) -> list[str]:
+    """Read the names of the attributes, up to ``@data``."""
+    header: list[str] = []
+    for place, line in lines:
+        word = line.split(maxsplit=1)[0].lower()
+        if word == "@data":
+            return header
+        if attribute := _ATTRIBUTE.match(line):
+            header.append(attribute[1].strip("'\""))
+        elif word != "@relation" and not word.startswith("%"):
+            raise CorpusError(f"{path}, {place}: '{line[:40]}'; expected @relation, @attribute or @data")
+    raise CorpusError(f"{path}: has no @data; expected an ARFF file")
+
+
+def _keyed_header(first: list[str]) -> list[str]:
+    """Return the names of the columns of a table with keys, whose first line may be a row."""
+    names = [f"column{number}" for number in range(2, len(first) + 1)] if _KEY.fullmatch(first[0]) else first[1:]
+    return ["time", *names]
 
 
 def _first(path: Path, lines: Iterator[tuple[str, str]]) -> tuple[str, str]:

@@ -31,8 +31,8 @@ class Annotation:
     """Rate of rows that have a number instead of a time: number n is at ``n / rate``."""
     recording: str = ""
     """In a file of several recordings, whose times are written ``<recording>_<seconds>``: which one is meant."""
-    column: str = ""
-    """The one column that counts, where the columns of a file are dimensions and not raters; empty: all."""
+    columns: tuple[str, ...] = ()
+    """The columns that count, where it is known which are raters; empty: all."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -80,15 +80,13 @@ def read_annotation(annotation: Annotation) -> Ratings:
         for column, name in enumerate(names)
         if column not in (start, end)
         and name not in _NO_RATER
+        and header[column] in (annotation.columns or header)
         and not np.isnan(values := _numbers(path, rows, column, header[column])).all()
     }
+    if lacking := [name for name in annotation.columns if name not in raters]:
+        raise CorpusError(f"{path}: has no column of numbers '{lacking[0]}'; {did_you_mean(lacking[0], header)}")
     if not raters:
         raise CorpusError(f"{path}: has no column of numbers beside the times (found: {', '.join(header)})")
-    if annotation.column:
-        if annotation.column not in raters:
-            hint = did_you_mean(annotation.column, raters)
-            raise CorpusError(f"{path}: has no column of numbers '{annotation.column}'; {hint}")
-        raters = {annotation.column: raters[annotation.column]}
     places = [place for place, _ in rows]
     return Ratings(
         path=path,
@@ -99,6 +97,11 @@ def read_annotation(annotation: Annotation) -> Ratings:
         raters=tuple(raters),
         values=np.stack(list(raters.values()), axis=1),
     )
+
+
+def is_place(column: str) -> bool:
+    """Whether a column says which row it is and when it is, and not what was rated."""
+    return column.lower() in (*_TIME, *_NO_RATER, "end")
 
 
 def _rows(annotation: Annotation) -> tuple[list[str], Rows]:

@@ -41,8 +41,16 @@ def match_clips(
 def media_below(folder: Path) -> dict[str, list[Path]]:
     """Return the media files of a folder and its sub-folders, by their paths below it without suffix, in order."""
     files: dict[str, list[Path]] = {}
-    for file in sorted(folder.rglob("*")):
-        below = file.relative_to(folder)
-        if file.suffix.lower() in MEDIA_SUFFIXES and not any(part.startswith(".") for part in below.parts):
-            files.setdefault(below.with_suffix("").as_posix(), []).append(file)
+    for file in media_files(folder):
+        files.setdefault(file.relative_to(folder).with_suffix("").as_posix(), []).append(file)
     return files
+
+
+def media_files(folder: Path) -> list[Path]:
+    """Return the media files of a folder and its sub-folders in order, but for hidden ones."""
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in MEDIA_SUFFIXES
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]

@@ -63,12 +63,16 @@ class CmuCorpus:
     sequences: Sequences
     utterances: Sequence[Utterance]
     folds: Mapping[str, frozenset[str]]
-    published: Mapping[str, tuple[int, int]]
-    """Videos and utterances of every split."""
+    published: Mapping[str, tuple[int, int | None]]
+    """Videos and utterances of every split that have labels; None: not known of the whole release."""
     full: Sequence[Path]
     """Folders in which whole videos, or their sound, may be; the first that is there counts."""
     clips: Sequence[Path]
     """Likewise folders of clips."""
+    unlabelled: frozenset[str] = frozenset()
+    """Videos of the folds of which the release has no label."""
+    spare: frozenset[str] = frozenset()
+    """Names of media that belong to the release and have no label."""
 
 
 def holds_corpus(path: Path, transcripts: Path, pattern: str, prefix: str) -> bool:
@@ -172,7 +176,7 @@ def _videos(found: CmuCorpus, folder: Path | None, findings: Findings) -> tuple[
     if folder is None:
         findings.note("there are neither videos nor clips: features, words and labels alone")
     else:
-        media = match_clips(videos, folder, findings, "videos")
+        media = match_clips(videos, folder, findings, "videos", unlisted=found.spare)
     ends = {name: csd_ends(file) for name, file in found.sequences.features.items()}
     for name, file in found.sequences.features.items():
         findings.named(f"videos are not in {file.name}", (video for video in videos if video not in ends[name]))
@@ -207,7 +211,7 @@ def _clips(found: CmuCorpus, folder: Path, findings: Findings) -> tuple[list[Rec
     findings.note(f"there are no whole videos: each clip in {folder.name} is a recording of its own")
     if left := [file.name for file in (*found.sequences.features.values(), found.sequences.words) if file is not None]:
         findings.note(counted("sequences are on the clock of whole videos, and not used", left))
-    media = match_clips([utterance.id for utterance in found.utterances], folder, findings)
+    media = match_clips([one.id for one in found.utterances], folder, findings, unlisted=found.spare)
     kept = [utterance for utterance in found.utterances if utterance.id in media]
     recordings = [Recording(id=utterance.id, media=media[utterance.id]) for utterance in kept]
     return recordings, [_segment(found, utterance, utterance.id, is_clip=True) for utterance in kept]
@@ -232,11 +236,18 @@ def _count(found: CmuCorpus, findings: Findings) -> None:
     counts = Counter(utterance.video for utterance in found.utterances)
     listed = frozenset[str]().union(*found.folds.values())
     if listed:
-        findings.named("videos of the folds have no label", sorted(listed - counts.keys()))
+        missing = listed - counts.keys()
+        findings.named("videos of the folds have no label", sorted(missing - found.unlabelled))
+        if known := sorted(missing & found.unlabelled):
+            findings.note(counted("videos of the folds have no label, as released", known))
         if other := sorted(counts.keys() - listed):
             findings.note(counted("labelled videos are in no fold, and their utterances in no split", other))
     for split, (videos, utterances) in found.published.items():
         if split in found.folds:
             here = found.folds[split] & counts.keys()
             findings.count(f"videos of {split}", len(here), videos)
-            findings.count(f"utterances of {split}", sum(counts[video] for video in here), utterances)
+            number = sum(counts[video] for video in here)
+            if utterances is None:
+                findings.note(f"utterances of {split}: {number:,}")
+            else:
+                findings.count(f"utterances of {split}", number, utterances)

@@ -64,6 +64,8 @@ def read(path: Path) -> Corpus:
         known = dict.fromkeys(utterance.id for utterance in utterances)
         findings.named("utterances have no line in the transcripts", (id for id in known if id not in texts))
         findings.named("lines of the transcripts have no label", (id for id in texts if id not in known))
+    else:
+        findings.note(f"there are no transcripts in {_TRANSCRIPTS}: utterances have no text")
     found = CmuCorpus(
         root=path,
         layout=LAYOUT.name,

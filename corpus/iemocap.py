@@ -96,6 +96,8 @@ def _has(path: Path, below: Path) -> bool:
 def _turns(path: Path, findings: Findings) -> list[Turn]:
     """Return the turns of all sessions, each once, after a report on their numbers."""
     findings.named("sessions are not there", (name for name in SESSIONS if not (path / name).is_dir()))
+    more = sorted(one.name for one in path.glob("Session*") if one.is_dir() and one.name not in SESSIONS)
+    findings.named("folders are called like sessions, are none and are not read", more)
     unrated = (name for name in SESSIONS if (path / name).is_dir() and not (path / name / _EVALUATION).is_dir())
     findings.named(f"sessions have no {_EVALUATION.as_posix()} and are left out", unrated)
     read = [turn for session in SESSIONS for turn in read_turns(path / session / _EVALUATION, session, findings)]

@@ -72,12 +72,13 @@ def read_transcriptions(folders: Sequence[Path], turns: Sequence[Turn], findings
 
 def find_alignments(root: Path, turns: Sequence[Turn], findings: Findings) -> dict[str, Alignment]:
     """Return how every turn was aligned: ``sentences/ForcedAlignment/<dialogue>/<turn>.wdseg``."""
-    folders = {(turn.session, turn.dialogue) for turn in turns}
     files = {
         file.stem: file
-        for session, dialogue in sorted(folders)
-        for file in (root / session / "sentences" / "ForcedAlignment" / dialogue).glob("Ses*.wdseg")
+        for session in sorted({turn.session for turn in turns})
+        for file in sorted((root / session / "sentences" / "ForcedAlignment").glob("Ses*/Ses*.wdseg"))
     }
+    rated = {turn.id for turn in turns}
+    findings.named("word alignments are of no turn that was rated", (name for name in files if name not in rated))
     broken: list[str] = []
     alignments = {turn.id: _alignment(files.get(turn.id), broken) for turn in turns}
     missing = [turn.id for turn in turns if turn.id not in files]

@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import CorpusError
+from .clips import media_files
+from .findings import Findings, counted
 from .model import Corpus, Layout, Recording, Segment
 
 _RECORDINGS = "wav.scp"
@@ -39,13 +40,23 @@ def read(path: Path) -> Corpus:
         if spans is None
         else {id: _span(where, written, media) for id, (where, written) in spans.items()}
     )
-    with_channel = [id for id, (_, written) in (spans or {}).items() if len(written.split()) > 3]
+    findings = Findings()
+    findings.named("lines of text belong to no segment", (id for id in texts if id not in times))
+    findings.named("lines of utt2spk belong to no segment", (id for id in speakers if id not in times))
+    findings.named("segments have no text", (id for id in times if texts and id not in texts))
+    findings.named("segments have no speaker", (id for id in times if speakers and id not in speakers))
+    used = {recording for recording, _, _ in times.values()}
+    findings.named("recordings have no segment", (id for id in media if id not in used))
+    paths = {id: path / _media(where, written) for id, (where, written) in media.items()}
+    listed = {file.resolve() for file in paths.values()}
+    if more := [str(file.relative_to(path)) for file in media_files(path) if file.resolve() not in listed]:
+        findings.note(counted(f"media files are not in {_RECORDINGS}", more))
+    if with_channel := [id for id, (_, written) in (spans or {}).items() if len(written.split()) > 3]:
+        findings.note(counted("segments name a channel; which one is heard is the recipe's choice", with_channel))
     return Corpus(
         root=path,
         layout=LAYOUT.name,
-        recordings=tuple(
-            Recording(id=id, media=path / _media(where, written)) for id, (where, written) in media.items()
-        ),
+        recordings=tuple(Recording(id=id, media=file) for id, file in paths.items()),
         segments=tuple(
             Segment(
                 id=id,
@@ -57,11 +68,8 @@ def read(path: Path) -> Corpus:
             )
             for id, (recording, start, end) in times.items()
         ),
-        notes=(
-            *_note("lines of text belong to no segment", (id for id in texts if id not in times)),
-            *_note("segments have no text", (id for id in times if texts and id not in texts)),
-            *_note("segments name a channel; which one is heard is the recipe's choice", with_channel),
-        ),
+        notes=tuple(findings.notes),
+        problems=tuple(findings.problems),
     )
 
 
@@ -107,12 +115,6 @@ def _span(where: str, written: str, media: dict[str, tuple[str, str]]) -> tuple[
             f"{where}: from {start} s to {end} s; expected a start from 0 s on and an end behind it, or -1"
         )
     return recording, start, None if is_open else end
-
-
-def _note(what: str, ids: Iterable[str]) -> list[str]:
-    """Return a note that counts ids and names the first ones; none where there are none."""
-    found = list(ids)
-    return [f"{len(found)} {what}: {', '.join(found[:5])}"] if found else []
 
 
 LAYOUT = Layout(

@@ -5,7 +5,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import CorpusError, UsageError, did_you_mean
-from . import afew_va, cmu_mosei, cmu_mosi, folder, iemocap, kaldi, manifest, meld, mmsa, recola, sewa, sspnet_conflict
+from . import (
+    afew_va,
+    cmu_mosei,
+    cmu_mosi,
+    folder,
+    iemocap,
+    kaldi,
+    manifest,
+    meld,
+    mmsa,
+    rated,
+    recola,
+    sewa,
+    sspnet_conflict,
+)
+from .encodings import FOREIGN, foreign_lines
 from .findings import counted
 from .missing_files import missing_files
 from .model import Corpus, Layout
@@ -25,6 +40,7 @@ LAYOUTS: dict[str, Layout] = {
         recola.LAYOUT,
         manifest.LAYOUT,
         kaldi.LAYOUT,
+        rated.LAYOUT,
         folder.LAYOUT,
     )
 }
@@ -54,22 +70,27 @@ def read_corpus(path: Path, layout: str = "auto") -> Corpus:
     if layout != "auto":
         if layout not in LAYOUTS:
             raise UsageError(f"no layout is called '{layout}'; {did_you_mean(layout, [*LAYOUTS, 'auto'])}")
-        return _with_missing_files(LAYOUTS[layout].read(path))
+        return _checked(LAYOUTS[layout].read(path))
     found = [candidate for candidate in LAYOUTS.values() if _recognises(candidate, path)]
     if not found:
         raise CorpusError(f"{path}: no layout recognises it; name one with --layout ({', '.join(LAYOUTS)})")
-    corpus = _with_missing_files(found[0].read(path))
+    corpus = _checked(found[0].read(path))
     if others := [other.name for other in found[1:] if other is not _ANY_FOLDER]:
         note = f"{path} is read as {corpus.layout}; for what else it can be, --layout {' or '.join(others)}"
         corpus = replace(corpus, notes=(note, *corpus.notes))
     return corpus
 
 
-def _with_missing_files(corpus: Corpus) -> Corpus:
-    """Return a corpus with a problem of the files that it names and that are not there, if there are any."""
-    missing = missing_files(corpus)
-    line = counted("files are listed and not there", missing)
-    return replace(corpus, problems=(*corpus.problems, line)) if missing else corpus
+def _checked(corpus: Corpus) -> Corpus:
+    """Return a corpus with problems of the files that it names: they are not there, or are in another encoding."""
+    annotations = dict.fromkeys(one.path for recording in corpus.recordings for one in recording.annotations)
+    foreign = [line.removeprefix(f"{corpus.root}/") for line in foreign_lines(annotations)]
+    named = {
+        "files are listed and not there": missing_files(corpus),
+        f"files of ratings are not UTF-8, and are read as {FOREIGN}": foreign,
+    }
+    lines = [counted(what, names) for what, names in named.items() if names]
+    return replace(corpus, problems=(*corpus.problems, *lines)) if lines else corpus
 
 
 def _check_is_there(path: Path) -> None:

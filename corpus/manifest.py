@@ -1,7 +1,7 @@
 """A CSV file with one row per segment: recording, media, transcript, clocks, times, split, speaker, text, labels."""
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,8 +10,9 @@ import pandas as pd
 from ..errors import CorpusError, ParameterError, did_you_mean
 from ..media.clock import STREAMS, Adjustment, Stream, parse_adjustment
 from .annotations import Annotation
+from .clips import media_files
 from .features import FeatureFile
-from .findings import speakers_from_turns
+from .findings import counted, speakers_from_turns
 from .model import Corpus, Layout, Recording, Segment
 from .tables import numbered_rows
 
@@ -105,8 +106,19 @@ def read(path: Path) -> Corpus:
         layout=LAYOUT.name,
         recordings=tuple(recordings.values()),
         segments=tuple(segments),
-        notes=tuple(speakers_from_turns(recordings.values())),
+        # A list that is given itself can lie anywhere, among media of other corpora.
+        notes=(
+            *speakers_from_turns(recordings.values()),
+            *(() if path.is_file() else _unlisted(root, recordings.values())),
+        ),
     )
+
+
+def _unlisted(root: Path, recordings: Iterable[Recording]) -> tuple[str, ...]:
+    """Return a note of the media files in the folder that no row names, if there are any."""
+    listed = {file.resolve() for one in recordings for file in (one.media, one.sound) if file is not None}
+    more = [str(file.relative_to(root)) for file in media_files(root) if file.resolve() not in listed]
+    return (counted("media files are in no row", more),) if more else ()
 
 
 def _read_table(file: Path) -> pd.DataFrame:

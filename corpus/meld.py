@@ -19,6 +19,10 @@ from .tables import TableRow, read_table
 
 _COLUMNS = ("Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID")
 _OPTIONAL = ("Sr No.", "Season", "Episode", "StartTime", "EndTime")
+_CLASSES = {
+    "Emotion": ("anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise"),
+    "Sentiment": ("negative", "neutral", "positive"),
+}
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _SECOND_CUT = "final_videos_test"
 """What the names of over a hundred more test clips begin with; nearly all are also there without it."""
@@ -143,7 +147,11 @@ def _rows(root: Path, split: _Split, findings: Findings) -> list[tuple[str, Tabl
     findings.count(f"utterances of {split.name}", len(rows), split.published)
     if odd := sum(any(_repaired(cell) != cell for cell in row.cells.values()) for row in rows):
         findings.note(f"{file.name}: control characters of {odd:,} rows are read as the quotes and dashes they were")
-    return [(f"dia{_number(row, 'Dialogue_ID')}_utt{_number(row, 'Utterance_ID')}", row) for row in rows]
+    named = [(f"dia{_number(row, 'Dialogue_ID')}_utt{_number(row, 'Utterance_ID')}", row) for row in rows]
+    for column, classes in _CLASSES.items():
+        odd = (f"{name} ('{row[column][:20]}')" for name, row in named if row[column] not in classes)
+        findings.named(f"utterances of {split.name} have none of the published values of {column}", odd)
+    return named
 
 
 def _number(row: TableRow, column: str) -> int:

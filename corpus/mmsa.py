@@ -23,6 +23,8 @@ _OF_MODALITIES = ("label_T", "label_A", "label_V")
 _SPLITS = ("train", "valid", "test")
 _SIMS_VIDEO = re.compile(r"video_\d{4}")
 _SIMS_COUNTS = {"videos": 60, "clips": 2_281, "train": 1_368, "valid": 456, "test": 457}
+_SIMS_LARGEST = 1.0
+_ANNOTATIONS = ("Negative", "Neutral", "Positive")
 _ID = re.compile(r"[^/\\\0]+")
 
 
@@ -94,10 +96,17 @@ def _compare_with_published(segments: Sequence[Segment], findings: Findings) -> 
     """Compare counts with those of CH-SIMS, where it is that."""
     videos = {str(segment.labels["video"]) for segment in segments}
     counts = Counter(segment.split for segment in segments)
+    odd = (
+        f"{one.id} ('{one.labels['annotation']}')" for one in segments if one.labels["annotation"] not in _ANNOTATIONS
+    )
+    findings.named(f"clips have an annotation that is none of {', '.join(_ANNOTATIONS)}", odd)
     if all(_SIMS_VIDEO.fullmatch(video) for video in videos):
         found = {"videos": len(videos), "clips": len(segments), **counts}
         for what, published in _SIMS_COUNTS.items():
             findings.count(f"CH-SIMS, {what}", found.get(what, 0), published)
+        for name in ("label", *_OF_MODALITIES):
+            far = (one.id for one in segments if abs(float(one.labels.get(name, 0.0))) > _SIMS_LARGEST)
+            findings.named(f"clips have a '{name}' outside of -1 to 1", far)
     else:
         splits = ", ".join(f"{counts[split]:,} {split}" for split in _SPLITS)
         findings.note(f"{len(segments):,} clips of {len(videos):,} videos: {splits}")

@@ -6,13 +6,18 @@ F. Ringeval et al., "Introducing the RECOLA multimodal corpus of remote collabor
 FG 2013; M. Valstar et al., "AVEC 2016: Depression, mood, and emotion recognition workshop and challenge", 2016
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from ..errors import CorpusError
-from .annotations import Annotation
+from ..media import MEDIA_SUFFIXES
+from .annotation_rows import header_of
+from .annotations import Annotation, is_place, read_annotation
 from .features import FeatureFile
 from .findings import Findings
 from .model import Corpus, Layout, Recording, Segment
@@ -22,12 +27,16 @@ _GOLD = "ratings_gold_standard"
 _RATINGS = {_GOLD: "", "ratings_individual": "_raters", "ratings_individual_centred": "_raters_centred"}
 """Folders of ratings, and what their annotations are called behind the dimension."""
 _DIMENSIONS = ("arousal", "valence")
+_RATERS = ("FM1", "FM2", "FM3", "FF1", "FF2", "FF3")
+_COLUMNS = {_GOLD: ("GoldStandard",), "ratings_individual": _RATERS, "ratings_individual_centred": _RATERS}
+"""Of every folder of ratings the columns that count."""
 _FILE = re.compile(r"(?P<recording>(?:train|dev|test)_\d{1,4})(?:_(?P<window>[\d.]+)_(?P<step>[\d.]+))?")
 """In 2018 names of features go on with the window and the step in seconds."""
 _SUFFIXES = (".wav", ".mp4", ".avi", ".arff", ".csv")
 _SPLITS = ("train", "dev", "test")
-_PUBLISHED_EACH = 9
-_STEP_SECONDS = 0.04
+_PUBLISHED = tuple(f"{split}_{number}" for split in _SPLITS for number in range(1, 10))
+_LAST_ROW_SECONDS = 300.0
+"""When the last rating is: 7,501 rows of 40 ms."""
 _TAIL_BYTES = 2**16
 
 
@@ -43,8 +52,8 @@ def read(path: Path) -> Corpus:
     ... (what each rater said). Features are called as their folders, without ``features_`` and ``video_``:
     ``audio_arousal``, ``appearance_valence``, ``geometric_arousal``; those of 2018 go on with window and step.
 
-    A segment ends with the ratings or the features, whose last row lasts 40 ms, as the others do: 7,501 rows are
-    300.04 s, a little more than the sound.
+    A segment ends with the ratings or the features, whose last row lasts as long as the one before it: 7,501 rows of
+    40 ms are 300.04 s, a little more than the sound.
 
     Raises
     ------
@@ -52,7 +61,7 @@ def read(path: Path) -> Corpus:
         If no recording is there, or it cannot be found out how long one lasts.
     """
     findings = Findings()
-    files = list(_files(path))
+    files = list(_files(path, findings))
     ids = sorted({match["recording"] for match, _ in files}, key=_order)
     if not ids:
         raise CorpusError(f"{path}: holds no recording; expected names like train_1.wav, dev_9.arff")
@@ -60,10 +69,11 @@ def read(path: Path) -> Corpus:
     for match, file in files:
         of_recording[match["recording"]].append((match, file))
     _report(path, of_recording, findings)
+    ratings = _ratings(path, of_recording, findings)
     recordings, segments = [], []
     for id, found in of_recording.items():
         end = _end(found)
-        recordings.append(_recording(id, found, end))
+        recordings.append(_recording(id, found, ratings[id], end))
         segments.append(Segment(id=id, recording=id, end_seconds=end, split=id.split("_")[0]))
     return Corpus(
         root=path,
@@ -75,17 +85,29 @@ def read(path: Path) -> Corpus:
     )
 
 
-def _files(root: Path) -> Iterator[tuple[re.Match[str], Path]]:
-    """Yield the files of recordings in their folders."""
+def _files(root: Path, findings: Findings) -> Iterator[tuple[re.Match[str], Path]]:
+    """Yield the files of recordings in their folders, of several that are the same thing the first."""
+    others, twice = [], []
+    known: set[tuple[Path, str]] = set()
     for folder in sorted(root.iterdir()):
         if folder.is_dir() and folder.name.startswith(("recordings_", "features_", "ratings_")):
-            for file in sorted(folder.rglob("*")):
+            for file in sorted(folder.rglob("[!.]*")):
                 match = _FILE.fullmatch(file.stem)
                 if match is not None and file.suffix.lower() in _SUFFIXES:
-                    yield match, file
+                    if (file.parent, file.stem) in known:
+                        twice.append(str(file.relative_to(root)))
+                    else:
+                        yield match, file
+                    known.add((file.parent, file.stem))
+                elif folder.name in (_VIDEO, _SOUND) and file.suffix.lower() in MEDIA_SUFFIXES:
+                    others.append(str(file.relative_to(root)))
+    findings.named("files are of the same name as another, which counts", twice)
+    findings.named("media files are not called like a recording, and are not read", others)
 
 
-def _recording(id: str, found: list[tuple[re.Match[str], Path]], end_seconds: float | None) -> Recording:
+def _recording(
+    id: str, found: list[tuple[re.Match[str], Path]], ratings: list[Annotation], end_seconds: float | None
+) -> Recording:
     media = {_top(file): file for _, file in found if _top(file) in (_VIDEO, _SOUND)}
     video, sound = media.get(_VIDEO), media.get(_SOUND)
     if not media and end_seconds is None:
@@ -95,11 +117,7 @@ def _recording(id: str, found: list[tuple[re.Match[str], Path]], end_seconds: fl
         media=video or sound,
         sound=sound if video else None,
         duration_seconds=None if media else end_seconds,
-        annotations=tuple(
-            Annotation(name=file.parent.name + _RATINGS[_top(file)], path=file)
-            for _, file in found
-            if _top(file) in _RATINGS and file.parent.name in _DIMENSIONS
-        ),
+        annotations=tuple(ratings),
         features=tuple(
             FeatureFile(name=_feature_name(match, file), path=file, entry=id)
             for match, file in found
@@ -123,31 +141,71 @@ def _feature_name(match: re.Match[str], file: Path) -> str:
     return "_".join([*parts, *(part for part in (match["window"], match["step"]) if part)])
 
 
+def _ratings(
+    root: Path, of_recording: dict[str, list[tuple[re.Match[str], Path]]], findings: Findings
+) -> dict[str, list[Annotation]]:
+    """Return the annotations of every recording that can be read, and report what is odd about them."""
+    ratings: dict[str, list[Annotation]] = {}
+    more, short = [], []
+    for id, found in of_recording.items():
+        ratings[id] = []
+        for file in (file for _, file in found if _top(file) in _RATINGS and file.parent.name in _DIMENSIONS):
+            name = file.parent.name + _RATINGS[_top(file)]
+            try:
+                header = header_of(file)
+                columns = tuple(column for column in header if column in _COLUMNS[_top(file)])
+                if not columns:
+                    expected = ", ".join(_COLUMNS[_top(file)])
+                    raise CorpusError(f"{file}: its columns are {', '.join(header)}; expected {expected}")
+                annotation = Annotation(name=name, path=file, columns=columns)
+                times = read_annotation(annotation).times
+            except CorpusError as error:
+                findings.problem(f"{error}; {id} has no {name}")
+                continue
+            ratings[id].append(annotation)
+            more += [f"{file.relative_to(root)}: {one}" for one in header if one not in columns and not is_place(one)]
+            expected_rows = round(_LAST_ROW_SECONDS / float(np.median(np.diff(times[:, 0])))) + 1
+            if len(times) != expected_rows:
+                short.append(f"{file.relative_to(root)}: {len(times):,} of {expected_rows:,}")
+    findings.named("files of ratings have columns that are not used", more)
+    findings.named("files of ratings have other rows than published", short)
+    return ratings
+
+
 def _end(found: list[tuple[re.Match[str], Path]]) -> float | None:
     """Return when the last row ends: of the gold standard, or else of features; None: there are neither."""
     tables = [file for _, file in found if file.suffix.lower() == ".arff"]
     tables.sort(key=lambda file: _top(file) != _GOLD)
-    return _last_time(tables[0]) + _STEP_SECONDS if tables else None
+    if not tables:
+        return None
+    before, last = _last_times(tables[0])
+    return last + (last - before)
 
 
-def _last_time(path: Path) -> float:
-    """Return the time of a table's last row, its second cell, from the end of the file."""
+def _last_times(path: Path) -> tuple[float, float]:
+    """Return the times of a table's last two rows, their second cells, from the end of the file."""
     try:
         with open(path, "rb") as file:
             file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
             lines = file.read().decode("utf-8", errors="replace").split("\n")
-        return float([line for line in lines if line.strip()][-1].split(",")[1])
+        before, last = (float(line.split(",")[1]) for line in [line for line in lines if line.strip()][-2:])
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read ({(error.strerror or str(error)).lower()})") from None
     except (IndexError, ValueError):
-        raise CorpusError(f"{path}: its last line has no time; expected rows like dev_1,300.0,0.01") from None
+        before, last = 0.0, 0.0
+    if not 0 <= before < last < math.inf:
+        raise CorpusError(f"{path}: its last two lines have no times that rise; expected rows like dev_1,300.0,0.01")
+    return before, last
 
 
 def _report(root: Path, of_recording: dict[str, list[tuple[re.Match[str], Path]]], findings: Findings) -> None:
     """Compare with what was published, and find what single recordings lack."""
+    published = Counter(id.split("_")[0] for id in _PUBLISHED)
     counts = Counter(id.split("_")[0] for id in of_recording)
     for split in _SPLITS:
-        findings.count(f"RECOLA, {split}", counts[split], _PUBLISHED_EACH)
+        findings.count(f"RECOLA, {split}", counts[split], published[split])
+    findings.named("recordings are not there", (id for id in _PUBLISHED if id not in of_recording))
+    findings.named("recordings are none of the published ones", (id for id in of_recording if id not in _PUBLISHED))
     folders = {id: {_top(file) for _, file in found} for id, found in of_recording.items()}
     for folder in (_VIDEO, _SOUND):
         if (root / folder).is_dir():

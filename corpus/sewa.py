@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..errors import CorpusError
-from .annotation_rows import csv_header, keyed_recordings
-from .annotations import Annotation
+from .annotation_rows import header_of, keyed_table
+from .annotations import Annotation, read_annotation
 from .clips import match_clips
 from .findings import Findings, counted
 from .model import Corpus, Layout, Recording, Segment
@@ -35,7 +35,7 @@ def recognises(path: Path) -> bool:
         return True
     first = next(iter(_tables(path)), None)
     try:
-        return first is not None and _is_of_one(csv_header(first))
+        return first is not None and _is_of_one(header_of(first))
     except CorpusError:
         return False
 
@@ -55,7 +55,7 @@ def read(path: Path) -> Corpus:
     """
     findings = Findings()
     keyed = _keyed_tables(path)
-    ratings = _from_all(keyed) if keyed else _from_each(path, findings)
+    ratings = _from_all(keyed, findings) if keyed else _from_each(path, findings)
     if not ratings:
         raise CorpusError(
             f"{path}: has no labels; expected SEW_labels_arousal_100Hz_gold_shifted.csv, or labels/Train_01.csv"
@@ -110,31 +110,44 @@ def _tables(path: Path) -> list[Path]:
     return [file for file in sorted((path / "labels").glob("*.csv")) if file.is_file() and file.name[0] != "."]
 
 
-def _from_all(tables: Mapping[str, Path]) -> _Ratings:
-    """Return the annotations of recordings that share tables, in the order of the first one."""
+def _from_all(tables: Mapping[str, Path], findings: Findings) -> _Ratings:
+    """Return the annotations of recordings that share tables of a key and a value, in the order of the first one."""
     ratings: _Ratings = {}
     for dimension, path in tables.items():
-        for id in keyed_recordings(path):
-            ratings[id] = (*ratings.get(id, ()), Annotation(name=dimension, path=path, recording=id))
+        table = keyed_table(path)
+        _, *values = table.header
+        if not values:
+            raise CorpusError(f"{path}: has keys alone; expected a key and a value in every row")
+        if len(values) > 1:
+            findings.problem(f"{path}: has {len(values) + 1} columns; expected a key and a value; others are not used")
+        findings.named(f"rows of {path.name} have other cells than the first line", table.ragged)
+        late = f"rows of {path.name} do not come after the one before, and of one time the first counts"
+        findings.named(late, table.repeated)
+        for id in table.recordings:
+            annotation = Annotation(name=dimension, path=path, recording=id, columns=(values[0],))
+            ratings[id] = (*ratings.get(id, ()), annotation)
     return ratings
 
 
 def _from_each(path: Path, findings: Findings) -> _Ratings:
     """Return the annotations of recordings that have a table each."""
     ratings: _Ratings = {}
+    more = []
     for file in _tables(path):
         try:
-            header = csv_header(file)
+            header = header_of(file)
+            if not _is_of_one(header):
+                expected = "name;frameTime;arousal;valence;liking"
+                raise CorpusError(f"{file}: its columns are {', '.join(header)}; expected {expected}")
+            columns = {name.lower(): name for name in header}
+            known = {name: columns[name] for name in _DIMENSIONS if name in columns}
+            read_annotation(Annotation(name=file.stem, path=file, columns=tuple(known.values())))
         except CorpusError as error:
             findings.problem(f"{error}; the recording is left out")
             continue
-        if _is_of_one(header):
-            columns = {name.lower(): name for name in header}
-            known = [name for name in _DIMENSIONS if name in columns]
-            ratings[file.stem] = tuple(Annotation(name=name, path=file, column=columns[name]) for name in known)
-        else:
-            expected = "name;frameTime;arousal;valence;liking"
-            findings.problem(f"{file}: its columns are {', '.join(header)}; expected {expected}; it is left out")
+        ratings[file.stem] = tuple(Annotation(name=name, path=file, columns=(one,)) for name, one in known.items())
+        more += [f"{file.name}: {columns[name]}" for name in columns if name not in (*_OF_EACH, *_DIMENSIONS)]
+    findings.named("tables have other columns, which are not used", more)
     return ratings
 
 

@@ -26,7 +26,7 @@ _HIGHEST = 10.0
 _FOLDERS = {"train": "train", "val": "valid", "dev": "valid", "devel": "valid", "valid": "valid", "test": "test"}
 """Folders into which people sort clips, and the splits they are."""
 _MODERATORS = {"50": "train", "153": "valid"}
-"""The split of a broadcast by its moderator; those of all others are in test."""
+"""The split of a broadcast by its moderator, of both the first; those of all others are in test."""
 _PUBLISHED = {"clips": 1_430, "train": 793, "valid": 240, "test": 397}
 
 
@@ -50,9 +50,10 @@ def read(path: Path) -> Corpus:
     findings = Findings()
     rows = read_table(path / _TABLE, ("Name", "Value"), findings, others="note")
     folder = _clip_folder(path)
-    places = _places(folder)
+    places, copies = _places(folder)
     listed = [_name(row) for row in rows]
-    clips = match_clips((places.get(name, name) for name in listed), folder, findings)
+    clips = match_clips((places.get(name, name) for name in listed), folder, findings, unlisted=copies)
+    findings.named("clips are in another folder, too, and not read there", copies)
     found: dict[str, TableRow] = {}
     for name, row in zip(listed, rows, strict=True):
         if places.get(name, name) in clips:
@@ -87,12 +88,14 @@ def _clip_folder(path: Path) -> Path:
     return path / _FILMS if (path / _FILMS).is_dir() and not is_sorted else path
 
 
-def _places(folder: Path) -> dict[str, str]:
-    """Return the path below the folder, without suffix, of every clip by its name; of several the first."""
+def _places(folder: Path) -> tuple[dict[str, str], list[str]]:
+    """Return where every clip is below the folder, without suffix, by its name; and where the same names are again."""
     places: dict[str, str] = {}
+    copies = []
     for place in media_below(folder):
-        places.setdefault(place.rpartition("/")[2], place)
-    return places
+        if places.setdefault(place.rpartition("/")[2], place) != place:
+            copies.append(place)
+    return places, copies
 
 
 def _name(row: TableRow) -> str:
@@ -118,6 +121,8 @@ def _splits(path: Path, clips: Iterable[str], places: Mapping[str, str], finding
     by_folder = {clip: _FOLDERS.get(places[clip].partition("/")[0].lower(), "") for clip in clips}
     if any(by_folder.values()):
         findings.note("splits are those of the folders in which the clips are")
+        outside = (clip for clip, split in by_folder.items() if not split)
+        findings.named("clips are outside of the folders of splits, and in no split", outside)
         return by_folder
     speakers = _speakers(path / _SPEAKERS, findings)
     if not speakers:
@@ -128,11 +133,15 @@ def _splits(path: Path, clips: Iterable[str], places: Mapping[str, str], finding
         return by_folder
     findings.note("splits are those of Interspeech 2013: train with moderator 50, valid with 153, test with others")
     findings.named(f"clips have no file in {_SPEAKERS}", (clip for clip in by_folder if clip not in speakers))
-    moderated: dict[str, str] = {}
+    heard: dict[str, set[str]] = {}
     for clip, here in speakers.items():
-        moderated.setdefault(_broadcast(clip), "test")
-        for speaker in _MODERATORS.keys() & here:
-            moderated[_broadcast(clip)] = _MODERATORS[speaker]
+        heard.setdefault(_broadcast(clip), set()).update(here & _MODERATORS.keys())
+    both = [broadcast for broadcast, moderators in heard.items() if len(moderators) > 1]
+    findings.named(f"broadcasts have both moderators, of whom {next(iter(_MODERATORS))} counts", both)
+    moderated = {
+        broadcast: next((split for one, split in _MODERATORS.items() if one in moderators), "test")
+        for broadcast, moderators in heard.items()
+    }
     return {clip: moderated.get(_broadcast(clip), "") for clip in by_folder}
 
 

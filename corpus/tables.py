@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import CorpusError, did_you_mean
+from .encodings import FOREIGN
 from .findings import Findings, counted
 
 _MAX_BYTES = 256 * 2**20
@@ -73,7 +74,7 @@ def read_text(path: Path, findings: Findings) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         findings.problem(f"{path}, line {line}: byte {error.start} is not UTF-8; the file is read as Windows-1252")
-        text = raw.decode("cp1252", errors="replace")
+        text = raw.decode(FOREIGN, errors="replace")
     if "\0" in text:
         raise CorpusError(f"{path}: holds a NUL character; expected text in UTF-8")
     return text

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import StoreError
 from ..store import FeatureStore
 from .base import Exporter, new_file
 from .pickle_stream import write_pickle
-from .selection import by_recording, in_splits, number_label, row_counts, vector_length
+from .selection import by_recording, in_each_split, number_label, row_counts, vector_length
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +46,8 @@ class Poria(Exporter):
                 f"{store.path}: label '{self.label}' is {labels[odd][0]:g}; "
                 "expected whole numbers (in a recipe: rule: positive)"
             )
-        halves = [_videos(store, splits) for splits in (self.train, self.test)]
+        splits, notes = in_each_split(store, {"train": self.train, "test": self.test})
+        halves = [[video for _, video in by_recording(store, segments)] for segments in splits.values()]
         longest = max(len(video) for videos in halves for video in videos)
         content: list[Any] = []
         for videos in halves:
@@ -62,9 +62,4 @@ class Poria(Exporter):
         lengths = [[len(video) for video in videos] for videos in halves]
         with new_file(path) as temporary, open(temporary, "wb") as file:
             write_pickle(file, (*content, longest, *lengths))
-        used = sum(map(sum, lengths))
-        return [f"{len(store) - used} segments are in none of the splits"] if used < len(store) else []
-
-
-def _videos(store: FeatureStore, splits: str) -> list[NDArray[np.intp]]:
-    return [segments for _, segments in by_recording(store, in_splits(store, splits))]
+        return notes

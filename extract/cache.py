@@ -139,7 +139,7 @@ class TrackCache:
             text_digest=text,
             segments_digest=digest(places),
             annotation_digests={
-                one.name: digest(self._digest(one.path), one.rows_per_second, one.recording, one.column)
+                one.name: digest(self._digest(one.path), one.rows_per_second, one.recording, one.columns)
                 for one in recording.annotations
             },
             feature_digests={one.name: digest(self._digest(one.path), one.entry) for one in recording.features},

@@ -3,7 +3,7 @@
 from ..errors import MediaError, TranscriptError
 from .audio import Audio, AudioSelection, read_audio
 from .channels import Channel
-from .container import MEDIA_SUFFIXES
+from .container import AUDIO_SUFFIXES, MEDIA_SUFFIXES
 from .images import PICTURE_SUFFIXES, list_pictures
 from .probe import MediaInfo, no_media, probe, with_sound
 from .sampling import Sampling
@@ -19,6 +19,7 @@ from .transcripts import (
 from .video import Frames, read_frames, read_samplings
 
 __all__ = [
+    "AUDIO_SUFFIXES",
     "MEDIA_SUFFIXES",
     "PICTURE_SUFFIXES",
     "TRANSCRIPT_SUFFIXES",

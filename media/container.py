@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _VIDEO_SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts"))
 _MORE_VIDEO_SUFFIXES = frozenset((".flv", ".wmv", ".3gp", ".ogv"))
-_AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".wma", ".aif", ".aiff", ".au"))
-MEDIA_SUFFIXES = _VIDEO_SUFFIXES | _MORE_VIDEO_SUFFIXES | _AUDIO_SUFFIXES
+AUDIO_SUFFIXES = frozenset((".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".wma", ".aif", ".aiff", ".au"))
+MEDIA_SUFFIXES = _VIDEO_SUFFIXES | _MORE_VIDEO_SUFFIXES | AUDIO_SUFFIXES
 """Suffixes, in lower case, of the files that a folder of media is searched for."""
 _NO_OPTIONS: Mapping[str, str] = {}
 

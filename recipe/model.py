@@ -140,6 +140,8 @@ class Recipe:
 
     name: str
     description: str
+    layouts: tuple[str, ...]
+    """Layouts of the corpora that it is for; empty: all."""
     tracks: Mapping[str, Extractor]
     align: Mapping[str, OutputSpec]
     segments: Windows | None

@@ -3,10 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from ..corpus import LAYOUTS
 from ..errors import RecipeError, did_you_mean
 from ..extract import EXTRACTORS, Extractor
 from ..extract.plan import check_needs
@@ -21,6 +22,8 @@ from .yaml_tree import YamlTree
 
 _STRICT: Mapping[str, Any] = {"extra": "forbid", "strict": True}
 _OUTPUT_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_SEGMENTS = "segments"
+"""As the windows of a track: those into which segments are cut."""
 _BATCH_KEYS = ("id", "labels")
 """What batches hold beside the outputs."""
 
@@ -38,6 +41,7 @@ class _RecipeFile:
 
     name: str = ""
     description: str = ""
+    layouts: Any = None
     tracks: dict[str, dict[str, Any] | None]
     align: dict[str, dict[str, Any]]
     segments: Any = None
@@ -77,7 +81,8 @@ class _Parser:
 
     def recipe(self) -> Recipe:
         top = self._builder.build(_RecipeFile, self._tree.data, ())
-        tracks = {name: self._extractor(name, entry or {}) for name, entry in top.tracks.items()}
+        segments = self._segments(top.segments)
+        tracks = {name: self._extractor(name, entry or {}, segments) for name, entry in top.tracks.items()}
         try:
             check_needs(tracks)
         except RecipeError as error:
@@ -87,15 +92,26 @@ class _Parser:
         return Recipe(
             name=top.name or Path(self._source).stem,
             description=top.description,
+            layouts=self._layouts(top.layouts),
             tracks=tracks,
             align={name: self._output(name, entry, tracks) for name, entry in top.align.items()},
-            segments=self._segments(top.segments),
+            segments=segments,
             labels=self._labels(top.labels, tracks),
             split=self._split(top.split),
             statistics=self._statistics(top.statistics),
             store=top.store,
             text=self._text,
         )
+
+    def _layouts(self, given: Any) -> tuple[str, ...]:
+        if given is None:
+            return ()
+        if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
+            raise self._tree.error(f"'layouts' is {json.dumps(given)[:60]}; expected a list of names", ("layouts",))
+        for name in given:
+            if name not in LAYOUTS:
+                raise self._tree.error(f"no layout is called '{name}'; {hint(name, LAYOUTS)}", ("layouts",))
+        return tuple(given)
 
     def _segments(self, given: Any) -> Windows | None:
         if given is None:
@@ -146,13 +162,18 @@ class _Parser:
             raise self._tree.error(message, ("statistics",))
         return tuple(names)
 
-    def _extractor(self, name: str, entry: Mapping[str, Any]) -> Extractor:
+    def _extractor(self, name: str, entry: Mapping[str, Any], segments: Windows | None) -> Extractor:
         where = ("tracks", name)
         kind = entry.get("extractor", name)
         if not isinstance(kind, str) or kind not in EXTRACTORS:
             line = (*where, "extractor") if "extractor" in entry else where
             raise self._tree.error(f"no extractor is called '{kind}'; {did_you_mean(str(kind), EXTRACTORS)}", line)
         fields = {key: value for key, value in entry.items() if key != "extractor"}
+        if fields.get("windows") == _SEGMENTS:
+            if segments is None:
+                message = "the recipe has no 'segments' whose windows these are; expected them, or a length and a hop"
+                raise self._tree.error(message, (*where, "windows"))
+            fields["windows"] = asdict(segments)
         return self._builder.build(EXTRACTORS[kind], fields, where)
 
     def _output(self, name: str, entry: Mapping[str, Any], tracks: Mapping[str, Extractor]) -> OutputSpec:

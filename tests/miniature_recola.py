@@ -52,12 +52,40 @@ def write_recola(root: Path, media: bool = False) -> Path:
     return root
 
 
-def _write_arff(folder: Path, recording: str, dimension: str, columns: list[str], values: NDArray[np.float64]) -> None:
+def write_ratings(root: Path, rows: int, step_seconds: float = STEP_SECONDS, width: int = 0) -> Path:
+    """Write the gold standard of all 18 recordings that have one, and of all 27 features of ``width`` columns.
+
+    A feature is the number of its row, of every kind. Without features there is a name of sound, and nothing in it.
+    """
+    numbers = np.arange(rows, dtype=np.float64)[:, None]
+    for recording in (f"{split}_{number}" for split in ("train", "dev", "test") for number in range(1, 10)):
+        for dimension in DIMENSIONS:
+            if not recording.startswith("test"):
+                folder, values = root / "ratings_gold_standard", np.cos(numbers / 40).round(6)
+                _write_arff(folder, recording, dimension, ["GoldStandard"], values, step_seconds)
+            for kind in WIDTHS if width else ():
+                columns = [f"{kind}_{number}" for number in range(width)]
+                values = np.tile(numbers, len(columns))
+                _write_arff(root / f"features_{kind}", recording, dimension, columns, values, step_seconds)
+        if not width:
+            (root / "recordings_audio").mkdir(exist_ok=True)
+            (root / f"recordings_audio/{recording}.wav").touch()
+    return root
+
+
+def _write_arff(
+    folder: Path,
+    recording: str,
+    dimension: str,
+    columns: list[str],
+    values: NDArray[np.float64],
+    step_seconds: float = STEP_SECONDS,
+) -> None:
     """Write as AVEC does: Windows line ends, times without zeros at their end."""
     lines = [f"@relation '{folder.name}'", "", "@attribute Instance_name string", "@attribute frameTime numeric"]
     lines += [*(f"@attribute {column} numeric" for column in columns), "", "@data", ""]
     for row, cells in enumerate(values):
-        lines.append(",".join([recording, f"{row * STEP_SECONDS:.10g}", *(f"{cell:.6f}" for cell in cells)]))
+        lines.append(",".join([recording, f"{row * step_seconds:.10g}", *(f"{cell:.6f}" for cell in cells)]))
     path = folder / dimension / f"{recording}.arff"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\r\n".join([*lines, ""]), newline="")

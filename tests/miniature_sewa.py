@@ -35,22 +35,22 @@ def tone_hertz(person: str) -> float:
     return 200.0 + 100.0 * PEOPLE.index(person)
 
 
-def write_sewa(root: Path, people: Iterable[str] = PEOPLE, header: str = "") -> Path:
+def write_sewa(root: Path, people: Iterable[str] = PEOPLE, header: str = "", seconds: float = SECONDS) -> Path:
     """Write the corpus with labels at 100 Hz, whose tables have no header unless one is given."""
     listed = list(people)
     for person in listed:
-        write_media(root / "Original", person)
+        write_media(root / "Original", person, seconds)
     for dimension in RATINGS:
-        write_labels(root, dimension, listed, header)
+        write_labels(root, dimension, listed, header, seconds)
     return root
 
 
-def write_labels(root: Path, dimension: str, people: Iterable[str], header: str = "") -> Path:
+def write_labels(root: Path, dimension: str, people: Iterable[str], header: str = "", seconds: float = SECONDS) -> Path:
     """Write the table of a dimension at 100 Hz."""
     rows = [
         f"{person}_{number / 100:.2f},{RATINGS[dimension](number / 100)}"
         for person in people
-        for number in range(round(SECONDS * 100))
+        for number in range(round(seconds * 100))
     ]
     path = root / f"SEW_labels_{dimension}_100Hz_gold_shifted.csv"
     root.mkdir(parents=True, exist_ok=True)
@@ -58,14 +58,14 @@ def write_labels(root: Path, dimension: str, people: Iterable[str], header: str 
     return path
 
 
-def write_media(folder: Path, person: str) -> None:
+def write_media(folder: Path, person: str, seconds: float = SECONDS) -> None:
     """Write the video of a person, whose own sound is silence, and the sound."""
     rate = FRAMES_PER_SECOND.get(person, 50)
-    times = [number / rate for number in range(round(SECONDS * rate))]
+    times = [number / rate for number in range(round(seconds * rate))]
     start, end = FACELESS.get(person, (0.0, 0.0))
-    pictures = [(nobody if start <= seconds < end else portrait)(round(seconds * 5)) for seconds in times]
-    write_video(folder / "videos" / f"{person}.avi", pictures, rate, np.zeros(round(SECONDS * 16_000)))
-    write_tone(folder / "audio" / f"{person}.wav", tone_hertz(person))
+    pictures = [(nobody if start <= time < end else portrait)(round(time * 5)) for time in times]
+    write_video(folder / "videos" / f"{person}.avi", pictures, rate, np.zeros(round(seconds * 16_000)))
+    write_tone(folder / "audio" / f"{person}.wav", tone_hertz(person), seconds)
 
 
 def write_tone(path: Path, hertz: float, seconds: float = SECONDS) -> None:

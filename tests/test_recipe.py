@@ -5,6 +5,7 @@ import pytest
 from trimodal.errors import ParameterError, RecipeError
 from trimodal.extract.audio.mfcc import Mfcc
 from trimodal.extract.audio.opensmile import OpenSmile
+from trimodal.extract.base import SpanExtractor
 from trimodal.extract.text.bert import Bert
 from trimodal.extract.text.words import Words
 from trimodal.extract.video.face_choice import FaceChoice
@@ -115,6 +116,38 @@ def test_labels_with_rules() -> None:
     }
 
 
+def test_layouts_that_a_recipe_is_for() -> None:
+    assert parse_recipe(TRACKS + ALIGN, "r.yaml").layouts == ()
+    assert parse_recipe(TRACKS + ALIGN + "layouts: [meld, iemocap]\n", "r.yaml").layouts == ("meld", "iemocap")
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("iemocap", "'layouts' is \"iemocap\"; expected a list of names"),
+        ("[]", r"'layouts' is \[\]; expected a list of names"),
+        ("[1]", r"'layouts' is \[1\]; expected a list of names"),
+        ("[iemocapp]", "no layout is called 'iemocapp'; did you mean 'iemocap'"),
+    ],
+)
+def test_layouts_that_are_none(written: str, message: str) -> None:
+    with pytest.raises(RecipeError, match=message):
+        parse_recipe(TRACKS + ALIGN + f"layouts: {written}\n", "r.yaml")
+
+
+def test_windows_of_a_track_can_be_those_of_the_segments() -> None:
+    text = (
+        "tracks: {egemaps: {extractor: opensmile_functionals, feature_set: eGeMAPSv02, windows: segments}}\n"
+        "align: {a: {tracks: [egemaps], timeline: segment}}\n"
+    )
+    recipe = parse_recipe(text + "segments: {windows: {length_seconds: 3, hop_seconds: 1.5, tail: anchor}}\n", "r.yaml")
+    assert recipe.segments == Windows(length_seconds=3.0, hop_seconds=1.5, tail="anchor")
+    extractor = recipe.tracks["egemaps"]
+    assert isinstance(extractor, SpanExtractor) and extractor.windows == recipe.segments
+    with pytest.raises(RecipeError, match=r"egemaps\.windows: the recipe has no 'segments' whose windows these are"):
+        parse_recipe(text, "r.yaml")
+
+
 def test_segments_are_cut_into_windows() -> None:
     assert parse_recipe(TRACKS + ALIGN, "r.yaml").segments is None
     text = TRACKS + ALIGN + "segments: {windows: {length_seconds: 3, hop_seconds: 1, tail: anchor}}\n"
@@ -197,7 +230,10 @@ def test_a_grid_needs_one_of_hop_and_rate() -> None:
     ("text", "message"),
     [
         ("trakcs: {}\n" + ALIGN, "line 1: trakcs: unknown key 'trakcs'; did you mean 'tracks'?"),
-        (TRACKS + ALIGN + "zzz: 1\n", "line 3: zzz: unknown key 'zzz'; known: align, description, labels, name, "),
+        (
+            TRACKS + ALIGN + "zzz: 1\n",
+            "line 3: zzz: unknown key 'zzz'; known: align, description, labels, layouts, name, ",
+        ),
         (
             "tracks:\n  mfcc:\n    n_mfc: 13\n" + ALIGN,
             "line 3: tracks.mfcc.n_mfc: unknown key 'n_mfc'; did you mean 'n_mfcc'?",

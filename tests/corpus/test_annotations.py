@@ -13,11 +13,11 @@ def read(
     name: str = "r.csv",
     recording: str = "",
     rate: float | None = None,
-    column: str = "",
+    columns: tuple[str, ...] = (),
 ) -> Ratings:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_annotation(Annotation(name="a", path=path, recording=recording, rows_per_second=rate, column=column))
+    return read_annotation(Annotation(name="a", path=path, recording=recording, rows_per_second=rate, columns=columns))
 
 
 def test_ratings_of_recola(tmp_path: Path) -> None:
@@ -54,10 +54,27 @@ def test_dimensions_of_avec_with_names_in_quotes(tmp_path: Path) -> None:
 
 def test_one_column_of_several_dimensions(tmp_path: Path) -> None:
     content = "name;frameTime;Arousal;valence\n'1';0.0;0.1;0.2\n'1';0.1;0.4;nan\n"
-    found = read(tmp_path, content, column="Arousal")
+    found = read(tmp_path, content, columns=("Arousal",))
     assert (found.raters, found.values.tolist()) == (("Arousal",), [[0.1], [0.4]])
     with pytest.raises(CorpusError, match=r"r\.csv: has no column of numbers 'arousal'; did you mean 'Arousal'"):
-        read(tmp_path, content, column="arousal")
+        read(tmp_path, content, columns=("arousal",))
+
+
+def test_columns_that_do_not_count_are_not_looked_at(tmp_path: Path) -> None:
+    content = "time;FM1;note;FM2\n0;0.1;1;0.2\n1;0.3;late;0.4\n"
+    found = read(tmp_path, content, columns=("FM1", "FM2"))
+    assert (found.raters, found.values.tolist()) == (("FM1", "FM2"), [[0.1, 0.2], [0.3, 0.4]])
+    with pytest.raises(CorpusError, match="line 3: 'note' is 'late'; expected a number"):
+        read(tmp_path, content)
+
+
+def test_what_is_not_utf_8_is_read_as_windows_1252(tmp_path: Path) -> None:
+    assert read(tmp_path, b"time,Ren\xe9,\x81\n0,1,2\n1,2,3\n").raters == ("Ren\xe9", "\ufffd")
+
+
+def test_of_rows_with_one_key_the_first_counts(tmp_path: Path) -> None:
+    found = read(tmp_path, "a_0.00,1\na_0.01,2\na_0.01,9\na_0.02,3\n", recording="a")
+    assert found.values[:, 0].tolist() == [1, 2, 3]
 
 
 def test_utf_16_with_its_mark(tmp_path: Path) -> None:
@@ -119,7 +136,7 @@ def test_a_row_lasts_a_median_step_where_the_next_one_comes_late(tmp_path: Path)
         ("time,r\n0,1\n2,1\n2,1\n", "r.csv", "line 4: at 2 s, behind a row at 2 s; expected rising times"),
         ("start,end,r\n0,1,1\n2,1,2\n", "r.csv", "line 3: ends at 1 s, not after its start at 2 s"),
         ("time,r\n0,1\n", "r.csv", "line 2: is the only row; expected at least two, or a column 'end'"),
-        (b"time,r\n0,\xe9\n", "r.csv", r"not text in UTF-8 \(invalid continuation byte\)"),
+        (b"time,r\n0,\xe9\n1,2\n", "r.csv", "line 2: 'r' is '\xe9'; expected a number"),
         ("@relation x\n@attribute a numeric\n", "r.arff", "has no @data; expected an ARFF file"),
         ("time,r\n0,1\n", "r.arff", "line 1: 'time,r'; expected @relation, @attribute or @data"),
         ("@attribute time numeric\n@attribute r numeric\n@data\n0,1\n1\n", "r.arff", "line 5: has 1 cells; expected 2"),

@@ -12,6 +12,8 @@ from miniature_mosei import LABELS, VIDEOS, write_mosei
 from trimodal.corpus import read_corpus
 from trimodal.errors import CorpusError
 
+COUNTS = {"train": 2249, "valid": 300, "test": 676}
+"""Videos of the lists that have labels."""
 TRANSCRIPTS = Path("Raw/Transcript/Segmented/Combined")
 
 
@@ -46,9 +48,38 @@ def test_notes_and_counts(mosei: Path) -> None:
     assert "1 sentences of the transcripts have no label, and are left out" in corpus.notes
     assert "1 labelled videos are in no fold, and their utterances in no split: unsupervise" in corpus.notes
     assert f"splits are those of {mosei / 'cmu_mosei_std_folds.py'}" in corpus.notes
-    assert "1 videos of the folds have no label: 7l3BNtSE0xc" in corpus.problems
-    assert "utterances of train: 3 found, 16,326 published" in corpus.problems
-    assert "videos of test: 1 found, 678 published" in corpus.problems
+    assert "1 videos of the folds have no label, as released: 7l3BNtSE0xc" in corpus.notes
+    assert "utterances of train: 3" in corpus.notes
+    assert "videos of test: 1 found, 676 published" in corpus.problems
+    assert not any("of the folds have no label" in line for line in corpus.problems)
+
+
+def test_a_whole_release_has_no_problem(tmp_path: Path) -> None:
+    """Two listed videos without label, labelled ones in no list, clips of sentences that nobody labelled."""
+    folds = {split: [f"{split}{number}" for number in range(count)] for split, count in COUNTS.items()}
+    folds["test"] += ["7l3BNtSE0xc", "dZFV0lyedX4"]
+    (tmp_path / "cmu_mosei_std_folds.py").write_text(
+        "".join(f"standard_{split}_fold = {ids}\n" for split, ids in folds.items())
+    )
+    labelled = [id for ids in folds.values() for id in ids[: None if len(ids) != 678 else -2]]
+    label = (np.zeros((1, 7)), [[0.0, 1.0]])
+    labels = {**dict.fromkeys(labelled, label), **{f"more{number}": label for number in range(66)}}
+    write_csd(tmp_path / "CMU_MOSEI_Labels.csd", "All Labels", labels)
+    clips = tmp_path / "Raw/Videos/Segmented/Combined"
+    clips.mkdir(parents=True)
+    (tmp_path / TRANSCRIPTS).mkdir(parents=True)
+    for video in [*labels, "7l3BNtSE0xc"]:
+        numbers = (0, 1) if video in ("train0", "7l3BNtSE0xc") else (0,)
+        lines = "".join(f"{video}___{number}___{number}___{number + 1}___Hello\n" for number in numbers)
+        (tmp_path / TRANSCRIPTS / f"{video}.txt").write_text(lines)
+        for number in numbers:
+            (clips / f"{video}_{number}.mp4").touch()
+    corpus = read_corpus(tmp_path)
+    assert corpus.problems == ()
+    assert "videos of test: 676 as published" in corpus.notes
+    assert "2 videos of the folds have no label, as released: 7l3BNtSE0xc, dZFV0lyedX4" in corpus.notes
+    (clips / "nobody_0.mp4").touch()
+    assert read_corpus(tmp_path).problems == ("1 clips in Combined are not listed: nobody_0",)
 
 
 def test_without_folds_there_are_no_splits(mosei: Path) -> None:
@@ -70,7 +101,7 @@ def test_clips(tmp_path: Path) -> None:
     segment = by_id(corpus)["ab__C-d_e12_0"]
     assert (segment.recording, segment.start_seconds, segment.end_seconds) == ("ab__C-d_e12_0", 0.0, None)
     assert (segment.split, segment.speaker) == ("valid", "ab__C-d_e12")
-    assert problems(corpus) == ["1 clips in Combined are not listed: -UuX1xuaiiE_1"]
+    assert problems(corpus) == []
 
 
 def test_sequences_alone_have_the_names_of_the_sdk(mosei: Path) -> None:

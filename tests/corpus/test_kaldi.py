@@ -54,7 +54,11 @@ def test_without_segments_every_recording_is_one(tmp_path: Path) -> None:
         Segment(id="call1", recording="call1", speaker="ann"),
         Segment(id="call2", recording="call2", text="hello"),
     )
-    assert corpus.notes == ("1 segments have no text: call1",)
+    assert corpus.problems == (
+        "1 segments have no text: call1",
+        "1 segments have no speaker: call2",
+        "2 files are listed and not there: a.wav, b.wav",
+    )
 
 
 def test_wav_scp_alone_is_enough(tmp_path: Path) -> None:
@@ -63,9 +67,18 @@ def test_wav_scp_alone_is_enough(tmp_path: Path) -> None:
     assert corpus.notes == ()
 
 
-def test_text_without_segment_is_noted(tmp_path: Path) -> None:
+def test_what_belongs_to_no_segment_is_a_problem(tmp_path: Path) -> None:
     corpus = read(tmp_path, wav_scp="call1 a.wav\n", text="call1 a\nx b\ny c\n")
-    assert corpus.notes == ("2 lines of text belong to no segment: x, y",)
+    assert corpus.problems == ("2 lines of text belong to no segment: x, y", "1 files are listed and not there: a.wav")
+
+
+def test_recordings_speakers_and_media_that_are_too_many(tmp_path: Path) -> None:
+    for name in ("a.wav", "b.wav", "more/c.wav", ".d.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    corpus = read(tmp_path, wav_scp="a a.wav\nb b.wav\n", segments="a1 a 0 1\n", utt2spk="a1 ann\nq bob\n")
+    assert corpus.problems == ("1 lines of utt2spk belong to no segment: q", "1 recordings have no segment: b")
+    assert corpus.notes == ("1 media files are not in wav.scp: more/c.wav",)
 
 
 def test_paths_are_names_and_nothing_else(tmp_path: Path) -> None:

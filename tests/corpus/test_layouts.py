@@ -12,7 +12,8 @@ from miniature_meld import write_meld
 from miniature_mmsa import write_sims
 from miniature_mosei import write_mosei
 from miniature_mosi import write_mosi
-from miniature_recola import write_recola
+from miniature_rated import write_rated
+from miniature_recola import RECORDINGS, write_recola
 from miniature_sewa import write_avec, write_sewa
 from miniature_sspnet import write_sspnet
 
@@ -70,7 +71,7 @@ def test_a_missing_path(layout: str, tmp_path: Path) -> None:
 def test_no_layout_recognises_a_video(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").touch()
     with pytest.raises(
-        CorpusError, match=r"no layout recognises it; name one with --layout \(.*manifest, kaldi, folder\)"
+        CorpusError, match=r"no layout recognises it; name one with --layout \(.*manifest, kaldi, rated, folder\)"
     ):
         read_corpus(tmp_path / "a.mp4")
 
@@ -98,6 +99,14 @@ def write_list(name: str, content: str) -> Callable[[Path], object]:
     return write
 
 
+def write_recola_with_sound(root: Path) -> None:
+    """Write names of sound beside the tables."""
+    write_recola(root)
+    (root / "recordings_audio").mkdir()
+    for recording in RECORDINGS:
+        (root / f"recordings_audio/{recording}.wav").touch()
+
+
 def write_both_mosis(root: Path) -> None:
     """Write the sequences of CMU-MOSI into the folder of clips that MMSA has."""
     write_sims(root)
@@ -119,6 +128,8 @@ MINIATURES = {
     "sewa": Case(lambda root: write_sewa(root, ["SEW1101"]), "sewa"),
     "avec_sewa": Case(write_avec, "sewa"),
     "recola": Case(write_recola, "recola"),
+    "recola_with_media": Case(write_recola_with_sound, "recola"),
+    "rated": Case(write_rated, "rated"),
     "kaldi": Case(write_list("wav.scp", "a a.wav\n"), "kaldi"),
     "manifest": Case(write_list("manifest.csv", "media\na.wav\n"), "manifest"),
     "folder": Case(write_list("a.txt", "words"), "folder"),

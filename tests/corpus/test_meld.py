@@ -152,3 +152,13 @@ def test_tables_without_any_clip(changed: Path) -> None:
         CorpusError, match=r"none of 8 utterances of \*_sent_emo.csv has a clip; expected clips in train/"
     ):
         read_corpus(changed)
+
+
+def test_emotions_and_sentiments_that_are_none_are_named(changed: Path) -> None:
+    table = changed / "test_sent_emo.csv"
+    change(table, ",surprise,", ",suprise,")
+    change(table, ",positive,", ",,")
+    assert problems(read_corpus(changed)) == [
+        "1 utterances of test have none of the published values of Emotion: dia0_utt0 ('suprise')",
+        "1 utterances of test have none of the published values of Sentiment: dia0_utt0 ('')",
+    ]

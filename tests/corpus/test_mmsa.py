@@ -110,3 +110,12 @@ def test_a_table_without_rows(changed: Path) -> None:
     table.write_text(table.read_text(encoding="utf-8").splitlines()[0])
     with pytest.raises(CorpusError, match=r"label\.csv: has no rows; expected one for every clip"):
         read_corpus(changed)
+
+
+def test_labels_and_annotations_that_are_none_are_named(changed: Path) -> None:
+    change(changed / "label.csv", "-0.8", "-8")
+    found = rewritten(changed, "Positive", "Pos")
+    assert [line for line in found.problems if "published" not in line] == [
+        "1 clips have an annotation that is none of Negative, Neutral, Positive: video_0002/0001 ('Pos')",
+        "1 clips have a 'label' outside of -1 to 1: video_0001/0001",
+    ]

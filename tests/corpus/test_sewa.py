@@ -57,6 +57,34 @@ def test_a_table_in_utf_16(tmp_path: Path) -> None:
     assert annotation is not None and read_annotation(annotation).values.shape == (300, 1)
 
 
+@pytest.mark.parametrize("header", ["", "key,arousal"])
+def test_a_third_column_is_no_second_rater(header: str, tmp_path: Path) -> None:
+    path = write_labels(write_sounds(tmp_path), "arousal", PEOPLE[:4], header)
+    path.write_text("".join(f"{line},9\n" for line in path.read_text().split()))
+    corpus = read_corpus(tmp_path)
+    annotation = corpus.recordings[0].annotation("arousal")
+    assert annotation is not None
+    np.testing.assert_allclose(read_annotation(annotation).values[[0, 100]], [[-0.3], [-0.1]])
+    assert corpus.problems == (f"{path}: has 3 columns; expected a key and a value; others are not used",)
+
+
+def test_rows_of_all_that_are_odd_are_named(tmp_path: Path) -> None:
+    path = write_sounds(tmp_path) / "SEW_labels_valence_100Hz_gold_shifted.csv"
+    lines = path.read_text().split()
+    lines[4:4] = [lines[3], f"{lines[4]},1"]
+    path.write_bytes("\n".join([*lines, "SEW1104_9.00,\xe9", ""]).encode("cp1252"))
+    corpus = read_corpus(tmp_path)
+    assert corpus.problems == (
+        f"1 rows of {path.name} have other cells than the first line: line 6",
+        f"2 rows of {path.name} do not come after the one before, and of one time the first counts: "
+        "SEW1101_0.03, SEW1101_0.04",
+        "1 recordings have no arousal: SEW1104",
+        "1 recordings are listed and not in audio: SEW1104",
+        "1 recordings have no media and are left out: SEW1104",
+        f"1 files of ratings are not UTF-8, and are read as cp1252: {path.name}, line 1203",
+    )
+
+
 def test_what_is_missing_or_too_much_is_named_in_one_report(tmp_path: Path) -> None:
     for person in ("SEW1101", "SEW1102", "SEW1103", "SEW9999"):
         write_tone(tmp_path / "Original" / "audio" / f"{person}.wav", 100.0)
@@ -104,15 +132,20 @@ def test_tables_of_the_challenges(tmp_path: Path) -> None:
 def test_tables_that_are_none_of_the_challenges(tmp_path: Path) -> None:
     labels = write_avec(tmp_path) / "labels"
     (labels / "Train_02.csv").write_text("time ;FM1\n0;1\n")
-    (labels / "Train_03.csv").write_bytes(b"name;frameTime;arousal;valence\n'\xe9';0;1;1\n")
+    (labels / "Train_03.csv").write_bytes(b"name;frameTime;arousal;valence\n'\xe9';0;1;1\n'\xe9';0;1;1\n")
     (labels / "Train_04.csv").write_text("")
     (labels / "._Train_01.csv").write_bytes(b"\x00\x05")
+    more = (labels / "Devel_01.csv").read_text().splitlines()
+    (labels / "Devel_01.csv").write_text(
+        "\n".join(f"{line};{end}" for line, end in zip(more, ["x", *"1" * 10], strict=True))
+    )
     corpus = read_corpus(tmp_path)
     assert [line.replace(str(labels), "labels") for line in corpus.problems] == [
         "labels/Train_02.csv: its columns are time, FM1; "
-        "expected name;frameTime;arousal;valence;liking; it is left out",
-        "labels/Train_03.csv: not text in UTF-8 (invalid continuation byte); the recording is left out",
+        "expected name;frameTime;arousal;valence;liking; the recording is left out",
+        "labels/Train_03.csv, line 3: at 0 s, behind a row at 0 s; expected rising times; the recording is left out",
         "labels/Train_04.csv: is empty; expected a line with the names of the columns; the recording is left out",
+        "1 tables have other columns, which are not used: Devel_01.csv: x",
     ]
 
 
@@ -143,7 +176,8 @@ def test_pairs(person: str, expected: str) -> None:
     ("content", "message"),
     [
         (b"SEW1101_0.00,1\nSEW1101,2\n", "line 2: 'SEW1101'; expected a key like SEW1101_0.00"),
-        (b"SEW1101_0.00,1\nSEW1101_0.01,\xe9\n", r"not text in UTF-8 \(invalid continuation byte\)"),
+        (b"SEW1101_0.00\nSEW1101_0.01\n", "has keys alone; expected a key and a value in every row"),
+        (b"SEW1101_0.00,1\nSEW1101_0.0.1,2\n", r"line 2: 'SEW1101_0\.0\.1'; expected a key like SEW1101_0.00"),
         (b"", "is empty; expected a line with the names of the columns"),
         (b"key,value\n", "has no labels; expected SEW_labels_arousal_100Hz_gold_shifted.csv, or labels/Train_01.csv"),
     ],

@@ -1,3 +1,7 @@
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +43,40 @@ def test_splits_follow_the_moderator_through_the_whole_broadcast(root: Path) -> 
     corpus = read_corpus(root)
     assert {one.id: one.split for one in corpus.segments} == {name: clip.split for name, clip in CLIPS.items()}
     assert any("Interspeech 2013" in note for note in corpus.notes)
+
+
+READ_SPLITS = """
+import sys
+from pathlib import Path
+from trimodal.corpus import read_corpus
+corpus = read_corpus(Path(sys.argv[1]))
+print([one.split for one in corpus.segments], [line for line in corpus.problems if "moderator" in line])
+"""
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3", "4"])
+def test_of_both_moderators_the_first_counts_whatever_the_order_of_sets(root: Path, seed: str) -> None:
+    (root / "manualdiarization/07-01-31_1710_1740.csv").write_text("0.0,1.0, spk_153, spk_50\n")
+    environment = {**os.environ, "PYTHONHASHSEED": seed}
+    done = subprocess.run(
+        [sys.executable, "-c", READ_SPLITS, str(root)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == (
+        "['train', 'train', 'train', 'test', 'test'] ['1 broadcasts have both moderators, of whom 50 counts: 07-01-31']"
+    )
+
+
+def test_clips_outside_of_the_folders_and_in_two(tmp_path: Path) -> None:
+    root = write_sspnet(tmp_path / "conflict", sorted_into_folders=True, clips=SHORT)
+    sounds = root / "audiodata"
+    (sounds / "test/08-03-12_0_30.wav").rename(sounds / "08-03-12_0_30.wav")
+    shutil.copy(sounds / "test/08-03-12_30_60.wav", sounds / "train")
+    corpus = read_corpus(root)
+    assert [one.split for one in corpus.segments][3:] == ["", "test"]
+    assert corpus.problems[:2] == (
+        "1 clips are in another folder, too, and not read there: train/08-03-12_30_60",
+        "1 clips are outside of the folders of splits, and in no split: 08-03-12_0_30",
+    )
 
 
 def test_splits_of_folders(tmp_path: Path) -> None:

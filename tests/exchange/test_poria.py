@@ -36,12 +36,22 @@ def test_the_tuple_of_the_published_files(store: FeatureStore, tmp_path: Path) -
 
 def test_segments_in_no_split_are_noted(store: FeatureStore, tmp_path: Path) -> None:
     notes = export(store, "poria", tmp_path / "p.pickle", {"output": "pooled", "label": "sentiment"})
-    assert notes == ["1 segments are in none of the splits"]
+    assert notes == ["1 segments are in none of the splits train, test"]
+
+
+def test_test_is_not_trained_on(store: FeatureStore, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="split 'test' is wanted twice; expected every segment in one split"):
+        export(store, "poria", tmp_path / "p", {"output": "pooled", "label": "sentiment", "train": "train+valid+test"})
+    with pytest.raises(StoreError, match=r"'dev'.*say which one is the format's 'test' with test=SPLIT"):
+        export(store, "poria", tmp_path / "p", {"output": "pooled", "label": "sentiment", "test": "dev"})
+    assert not (tmp_path / "p").exists()
 
 
 def test_stores_that_do_not_fit(store: FeatureStore, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"'text' has 2 rows in segment 'a1'; expected one .*timeline: segment"):
         export(store, "poria", tmp_path / "p", {"output": "text", "label": "sentiment"})
-    store = make_store(tmp_path / "q.store", [Made(id="a", recording="a", split="", rows={"pooled": 1}, label=0.5)])
+    store = make_store(
+        tmp_path / "q.store", [Made(id="a", recording="a", split="train", rows={"pooled": 1}, label=0.5)]
+    )
     with pytest.raises(StoreError, match=r"label 'sentiment' is 0\.5; expected whole numbers"):
         export(store, "poria", tmp_path / "p", {"output": "pooled", "label": "sentiment"})

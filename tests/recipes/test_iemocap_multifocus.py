@@ -9,7 +9,7 @@ import pytest
 from miniature_iemocap import TURNS, make_iemocap
 
 from trimodal.audit import audit
-from trimodal.corpus import read_corpus
+from trimodal.corpus import CorpusError, read_corpus
 from trimodal.pipeline import run
 from trimodal.recipe import dry_recipe, load_recipe
 from trimodal.store import FeatureStore, verify
@@ -40,6 +40,18 @@ def store(root: Path) -> FeatureStore:
     report = run(read_corpus(root, "iemocap-sentences"), recipe, root / "s")
     assert report.extraction.failures == ()
     return FeatureStore(report.store, dry_weights=True)
+
+
+def test_dialogues_are_refused_before_any_work(root: Path, tmp_path: Path) -> None:
+    """Turns overlap there: a sample would hold words of the other actor, and [CLS] twice."""
+    corpus = read_corpus(root)
+    assert corpus.layout == "iemocap"
+    with pytest.raises(
+        CorpusError,
+        match=r"is read as 'iemocap', and recipe 'iemocap-multifocus' is for iemocap-sentences; name it with --layout",
+    ):
+        run(corpus, load_recipe("iemocap-multifocus"), tmp_path / "s")
+    assert not list(tmp_path.iterdir())
 
 
 def write_split(root: Path, table: Path | None = None) -> list[str]:

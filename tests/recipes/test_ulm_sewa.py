@@ -163,3 +163,28 @@ def test_what_it_was_made_of_is_in_the_store(store: FeatureStore) -> None:
     assert made_by["parameters"]["windows"] == {"length_seconds": 2.0, "hop_seconds": 1.0, "tail": "drop"}
     assert "every 17th frame" in store.recipe
     assert json.loads((store.path / "manifest.json").read_text())["dry_weights"] is True
+
+
+@pytest.mark.parametrize("length", [1, 3, 4])
+def test_voices_go_with_windows_of_other_lengths(length: int, folder: Path) -> None:
+    """One value is changed, that of the segments, and the windows of the voice follow."""
+    root = folder / "longer"
+    if not root.exists():
+        write_sewa(root, PEOPLE[:2], seconds=5.0)
+    hop = length / 2
+    lengths = [f"segments.windows.{key}={value}" for key, value in (("length_seconds", length), ("hop_seconds", hop))]
+    recipe = with_stand_ins(folder, *lengths, "split=null")
+    report = run(read_corpus(root), recipe, folder / f"{length}.store", work=folder / "longer.work")
+    store = FeatureStore(report.store, dry_weights=True)
+    expected = [round(start * hop, 1) for start in range(int((5 - length) / hop) + 1)]
+    assert store.segments["start"].tolist() == expected * 2
+    for number, start in enumerate(expected):
+        video, audio = store.rows("video", number), store.rows("audio", number)
+        frames = [k / 5 for k in range(25) if start - 1e-6 <= k / 5 + 0.1 < start + length - 1e-6]  # by their middles
+        assert len(frames) == 5 * length
+        np.testing.assert_allclose(video.times[:, 0], frames, atol=1e-6)
+        assert audio.mask.tolist() == [True]
+        np.testing.assert_allclose(audio.times, [[start, start + length]])
+        seconds = start + np.arange(100 * length) / 100
+        row = store.segments.iloc[number]
+        assert row["arousal"] == pytest.approx(np.mean([arousal(time) for time in seconds]))
