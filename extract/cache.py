@@ -1,7 +1,7 @@
 """Where tracks lie: ``<work>/tracks/<extractor>-<fingerprint>/<recording>-<key>.h5``. Nothing else knows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -82,12 +82,14 @@ class TrackCache:
             return None
 
     def known_source(self, recording: Recording, segments: Sequence[Segment]) -> Source | None:
-        """Do what `source` does where no file has to be read for it; None elsewhere."""
-        transcripts = [segment.transcript for segment in segments] if recording.transcript is None else []
-        files = [recording.transcript, recording.turns, *transcripts, *(one.path for one in recording.annotations)]
-        files += _media_files(recording)
-        known = all(self._notes.read(file, _DIGEST) is not None for file in files if file is not None)
-        return self.source(recording, segments) if known else None
+        """Do what `source` does from notes alone; None where a file is not noted, or changed, or cannot be looked at.
+
+        Nothing is read but notes, so that it can be asked for every recording of a corpus, and never raises.
+        """
+        try:
+            return _source(recording, segments, self._noted_digest)
+        except _NotNotedError:
+            return None
 
     def failure(self, plan: Plan, source: Source) -> dict[str, Any] | None:
         """Return what was noted of a failure."""
@@ -120,30 +122,7 @@ class TrackCache:
         OSError
             If a file cannot be read.
         """
-        places = [[segment.id, segment.start_seconds, segment.end_seconds] for segment in segments]
-        texts = [[segment.text, segment.speaker] for segment in segments]
-        if recording.transcript is not None:
-            transcript = self._digest(recording.transcript)
-        else:
-            files = [segment.transcript for segment in segments]
-            digests = ["" if file is None else self._digest(file) for file in files]
-            is_spoken = any(files) or any(segment.text is not None for segment in segments)
-            transcript = digest(places, texts, *([digests] if any(files) else [])) if is_spoken else ""
-        text = digest(places, texts)
-        if recording.turns is not None:
-            transcript, text = (digest(one, self._digest(recording.turns)) for one in (transcript, text))
-        return Source(
-            recording=recording,
-            media_digest=self._media_digest(recording),
-            transcript_digest=transcript,
-            text_digest=text,
-            segments_digest=digest(places),
-            annotation_digests={
-                one.name: digest(self._digest(one.path), one.rows_per_second, one.recording, one.columns)
-                for one in recording.annotations
-            },
-            feature_digests={one.name: digest(self._digest(one.path), one.entry) for one in recording.features},
-        )
+        return _source(recording, segments, self._digest)
 
     def keys(self, plan: Plan, source: Source) -> dict[str, str]:
         """Return for every track a key that changes whenever its numbers may."""
@@ -171,23 +150,57 @@ class TrackCache:
         """Return the file of a track, which is there if the track is done."""
         return self._work / "tracks" / track.folder_name / f"{slug(recording_id)}-{key[:16]}.h5"
 
-    def _media_digest(self, recording: Recording) -> str:
-        if recording.media is None:  # two recordings without media are not the same one
-            return digest(recording.id, recording.duration_seconds)
-        digests = [self._digest(file) for file in _media_files(recording)]
-        return digests[0] if len(digests) == 1 else digest(digests)
-
     def _digest(self, path: Path) -> str:
         """Return a file's or folder's hash, from a note in the work folder where it has not changed since."""
-        known = self._notes.read(path, _DIGEST)
-        if isinstance(known, str):
-            return known
+        with suppress(_NotNotedError):
+            return self._noted_digest(path)
         if path.is_dir():
             result = digest([[picture.name, file_digest(picture)] for picture in list_pictures(path)])
         else:
             result = file_digest(path)
         self._notes.write(path, _DIGEST, result)
         return result
+
+    def _noted_digest(self, path: Path) -> str:
+        known = self._notes.read(path, _DIGEST)
+        if not isinstance(known, str):
+            raise _NotNotedError
+        return known
+
+
+class _NotNotedError(Exception):
+    """A file's hash is not known without reading the file."""
+
+
+def _source(recording: Recording, segments: Sequence[Segment], digest_of: Callable[[Path], str]) -> Source:
+    """Return what a recording is made of, given what hashes a file or a folder of pictures."""
+    places = [[segment.id, segment.start_seconds, segment.end_seconds] for segment in segments]
+    texts = [[segment.text, segment.speaker] for segment in segments]
+    if recording.transcript is not None:
+        transcript = digest_of(recording.transcript)
+    else:
+        files = [segment.transcript for segment in segments]
+        digests = ["" if file is None else digest_of(file) for file in files]
+        is_spoken = any(files) or any(segment.text is not None for segment in segments)
+        transcript = digest(places, texts, *([digests] if any(files) else [])) if is_spoken else ""
+    text = digest(places, texts)
+    if recording.turns is not None:
+        transcript, text = (digest(one, digest_of(recording.turns)) for one in (transcript, text))
+    media = [digest_of(file) for file in _media_files(recording)]
+    if not media:  # two recordings without media are not the same one
+        media = [digest(recording.id, recording.duration_seconds)]
+    return Source(
+        recording=recording,
+        media_digest=media[0] if len(media) == 1 else digest(media),
+        transcript_digest=transcript,
+        text_digest=text,
+        segments_digest=digest(places),
+        annotation_digests={
+            one.name: digest(digest_of(one.path), one.rows_per_second, one.recording, one.columns)
+            for one in recording.annotations
+        },
+        feature_digests={one.name: digest(digest_of(one.path), one.entry) for one in recording.features},
+    )
 
 
 def _media_files(recording: Recording) -> list[Path]:

@@ -213,7 +213,7 @@ def failure_of(recording: str, error: Exception, *, stage: Stage, track: str = "
     text = " ".join(str(error).split())
     details = "".join(traceback.format_exception(error))
     reason = text if known else f"{type(error).__name__}: {text}"
-    if isinstance(error, FileNotFoundError):
-        reason = f"{error.filename}: {os.strerror(error.errno or 0).lower()}"
+    if isinstance(error, OSError) and error.filename and error.errno:  # a file of the corpus
+        reason = f"{error.filename}: {os.strerror(error.errno).lower()}"
     lasts = not isinstance(error, OSError | MemoryError | DamagedTrackError)
     return Failure(recording=recording, track=track, reason=reason, details=details, stage=stage, lasts=lasts)

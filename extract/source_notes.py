@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__
+from ..errors import MediaError
 from ..media import list_pictures
 from .fingerprint import digest
 
@@ -29,7 +30,7 @@ class SourceNotes:
 
     def read(self, path: Path, name: str) -> object | None:
         """Return what is noted; None: nothing, the file changed since, or another version noted it."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, MediaError):
             found = json.loads(self._file(path, name).read_text(encoding="utf-8"))
             known = _state(path)
             if isinstance(found, Mapping) and {key: found.get(key) for key in known} == known:

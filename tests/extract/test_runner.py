@@ -13,7 +13,7 @@ import pytest
 from broken_media import extract_broken
 from poison import SECONDS, Poison, write_sound
 
-from trimodal.corpus import Corpus, read_corpus
+from trimodal.corpus import Corpus, FeatureFile, Recording, Segment, read_corpus
 from trimodal.errors import TrackError, UsageError
 from trimodal.extract.runner import Watcher
 from trimodal.extract.running import Running
@@ -28,6 +28,11 @@ CHEAP = parse_recipe(
     "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.1}}}\n"
     "align: {voice: {tracks: [waveform], timeline: none}}",
     "cheap.yaml",
+)
+IMPORTED = parse_recipe(
+    "tracks: {x: {extractor: imported, feature: of, dimensions: 1}}\n"
+    "align: {x: {tracks: [x], timeline: none}}",
+    "imported.yaml",
 )
 RUNNING = Running(jobs=2, time_limit_seconds=8.0, time_limit_factor=0.0, memory_limit_bytes=2**30)
 UNREADABLE = ("truncated_no_moov", "zero_byte", "text_named")
@@ -104,6 +109,35 @@ def test_failures_are_remembered_until_something_changes(recipe: Recipe, tmp_pat
     write_sound(folder / "bad.wav", 0.8)
     assert _status(corpus, recipe, work)[2] == {"bad"}
     assert extract(corpus, recipe, work).failures == ()
+
+
+def test_a_file_of_features_that_cannot_be_read_costs_its_recording(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recordings = []
+    for name in ("good", "missing", "folder"):
+        media = write_sound(tmp_path / f"{name}.wav", 0.7)
+        file = FeatureFile(name="of", path=tmp_path / f"{name}.csv", entry=name)
+        recordings.append(Recording(id=name, media=media, features=(file,)))
+    (tmp_path / "good.csv").write_text("start,a\n0.0,1\n0.5,2\n")
+    (tmp_path / "folder.csv").mkdir()
+    segments = tuple(Segment(id=one.id, recording=one.id) for one in recordings)
+    corpus = Corpus(root=tmp_path, layout="test", recordings=tuple(recordings), segments=segments)
+    for jobs in (2, 0, 2):
+        found = extract(corpus, IMPORTED, tmp_path / "w", running=Running(jobs=jobs))
+        assert {failure.recording: failure.reason for failure in found.failures} == {
+            "missing": f"{tmp_path}/missing.csv: no such file or directory",
+            "folder": f"{tmp_path}/folder.csv: cannot be read (is a directory); expected features",
+        }
+        assert [done.recording for done in found.recordings] == ["good"]
+        (tmp_path / "good.csv").touch()  # it has to be hashed again, and not here
+
+        def hashed_here(path: Path) -> str:
+            raise AssertionError(f"{path} is read by the parent")
+
+        with monkeypatch.context() as patched:
+            patched.setattr("trimodal.extract.cache.file_digest", hashed_here)
+            assert _status(corpus, IMPORTED, tmp_path / "w") == (set(), {"folder"}, {"good", "missing"})
 
 
 def _status(corpus: Corpus, recipe: Recipe, work: Path) -> tuple[set[str], set[str], set[str]]:
