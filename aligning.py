@@ -69,6 +69,7 @@ def align_into(
     alignment: Alignment,
     members: Sequence[Member],
     running: Running,
+    work: Path,
     watcher: Watcher,
 ) -> Aligned:
     """Align recordings and put them into a store, in their order.
@@ -86,6 +87,8 @@ def align_into(
         What to align.
     running
         How to run; one part alone is made in this process.
+    work
+        The work folder.
     watcher
         Told of every recording.
 
@@ -102,7 +105,7 @@ def align_into(
     parts = dict(enumerate(parts_of(members, alignment.store.shard_bytes)))
     done: dict[int, Aligned] = {}
     died: list[Failure] = []
-    with start_workers(running if len(parts) > 1 else Running(), len(parts)) as workers:
+    with start_workers(running if len(parts) > 1 else Running(), len(parts), work, watcher) as workers:
         while left := [number for number in parts if number not in done]:
             groups = [[_item(number, parts[number], running)] for number in left]
             for item, outcome in workers.do(partial(_align_part, alignment, writer.folder), groups):
@@ -112,11 +115,14 @@ def align_into(
                 if isinstance(outcome, Death):
                     died.append(_culprit(part, outcome))
                     parts[number] = [member for member in part if member.tracks.recording != died[-1].recording]
+                    watcher.done(died[-1].recording, 0.0, died[-1])
                     _forget(writer.folder, number)
                     continue
                 done[number] = outcome
+                failed = {one.recording: one for one in outcome.failures}
                 for member in part:
-                    watcher.done(member.tracks.duration_seconds)
+                    recording = member.tracks.recording
+                    watcher.done(recording, member.tracks.duration_seconds, failed.get(recording))
     for number in parts:
         writer.adopt(done[number].shards)
     return Aligned(

@@ -1,30 +1,29 @@
 """The command line: parse, call the library, print."""
 
 import argparse
+import math
 import signal
 import sys
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .cli_parser import NOTHING_DONE, make_parser
-from .errors import TrimodalError, require_packages
+from .errors import StoppedError, TrimodalError, require_packages
 
 if TYPE_CHECKING:
     from .corpus import Corpus
     from .extract.running import Running
-    from .pipeline import Extraction
-    from .progress import JsonLog, Progress
+    from .progress import Quiet
     from .recipe import Recipe
     from .store import FeatureStore
+    from .summary import Summary
 
-DONE, SOME_FAILED = 0, 1
-"""Exit codes beside `NOTHING_DONE`: all done; done, but some recordings failed or something is wrong with a store."""
-_MOST_LISTED = 20
-"""Failures that are printed one by one."""
+DONE, SOME_FAILED, STOPPED = 0, 1, 3
+"""Exit codes beside `NOTHING_DONE`: all done; done, but some recordings failed or something is wrong with a store; a
+run that ended before all was done, and goes on when it is started again (130: after Ctrl-C or SIGTERM)."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,14 +35,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TrimodalError as error:
         if arguments.debug:
             traceback.print_exc()
-        print(f"trimodal: {error}", file=sys.stderr)
-        return NOTHING_DONE
+        _say_end(arguments, str(error))
+        return STOPPED if isinstance(error, StoppedError) else NOTHING_DONE
     except BrokenPipeError:
         sys.stderr.close()
         return DONE
     except KeyboardInterrupt:
-        print("trimodal: stopped; run the same command again to go on", file=sys.stderr)
+        _say_end(arguments, "stopped; run the same command again to go on")
         return 130
+
+
+def _say_end(arguments: argparse.Namespace, reason: str) -> None:
+    """Say why a command ends before it is done."""
+    if getattr(arguments, "log_json", False):
+        from .progress import JsonLog
+
+        JsonLog().say("error", reason)
+    else:
+        print(f"trimodal: {reason}", file=sys.stderr)
 
 
 @contextmanager
@@ -59,51 +68,60 @@ def _stopped_by_sigterm() -> Iterator[None]:
 def _run(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import default_work, run
+    from .summary import StoreSummary, Summary
 
     running = _running(arguments)
     work = arguments.work or default_work(arguments.out)
-    corpus, recipe = _read(arguments, work)
-    with _watcher(arguments) as watcher:
-        report = run(corpus, recipe, arguments.out, work=work, running=running, watcher=watcher)
-    code = _finish(report.extraction, work, arguments)
-    if not arguments.quiet:
-        _say_store(report.store, report.written)
-    return code
+    with _report(arguments) as report:
+        corpus, recipe = _read(arguments, work, report)
+        done = run(corpus, recipe, arguments.out, work=work, running=running, watcher=report)
+        store = StoreSummary.of(done.store, is_written=done.written)
+    return _finish(report, Summary(extraction=done.extraction, store=store), arguments)
 
 
 def _extract(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import extract
+    from .summary import Summary
 
     running = _running(arguments)
-    corpus, recipe = _read(arguments, arguments.work)
-    with _watcher(arguments) as watcher:
-        extraction = extract(corpus, recipe, arguments.work, running=running, watcher=watcher)
-    return _finish(extraction, arguments.work, arguments)
+    with _report(arguments) as report:
+        corpus, recipe = _read(arguments, arguments.work, report)
+        extraction = extract(corpus, recipe, arguments.work, running=running, watcher=report)
+    return _finish(report, Summary(extraction=extraction, store=None), arguments)
 
 
 def _status(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import status
+    from .progress import Quiet
+    from .summary import MOST_LISTED
 
-    found = status(*_read(arguments, arguments.work), arguments.work)
+    report = Quiet()
+    found = status(*_read(arguments, arguments.work, report), arguments.work)
+    if not arguments.work.is_dir():
+        report.say("note", f"{arguments.work}: no such work folder; nothing was extracted there yet")
     hours = sum(recording.duration_seconds for recording in found.done) / 3600
-    for failure in found.failed[:_MOST_LISTED]:
+    for failure in found.failed[:MOST_LISTED]:
         print(f"failed: {failure.recording}: {failure.reason}")
     print(f"{len(found.done)} recordings done ({hours:.2f} h), {len(found.failed)} failed, {len(found.left)} left")
+    if found.failed:
+        report.say("note", "what failed is not tried again unless it changes, or with --retry-failed")
     return SOME_FAILED if found.failed or found.left else DONE
 
 
 def _align(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import align, find_tracks
+    from .progress import Progress
+    from .summary import StoreSummary, Summary
 
-    corpus, recipe = _read(arguments, arguments.work)
+    report = Progress()
+    corpus, recipe = _read(arguments, arguments.work, report)
     extraction = find_tracks(corpus, recipe, arguments.work)
-    report = align(corpus, recipe, extraction, arguments.out)
-    code = _finish(report.extraction, arguments.work, arguments)
-    _say_store(report.store, report.written)
-    return code
+    done = align(corpus, recipe, extraction, arguments.out)
+    store = StoreSummary.of(done.store, is_written=done.written)
+    return _finish(report, Summary(extraction=done.extraction, store=store), arguments)
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
@@ -136,18 +154,20 @@ def _diff(arguments: argparse.Namespace) -> int:
 
 def _merge(arguments: argparse.Namespace) -> int:
     from .store import merge
+    from .summary import StoreSummary
 
     merge([_open(store) for store in arguments.stores], arguments.out)
-    _say_store(arguments.out, written=True)
+    StoreSummary.of(arguments.out, is_written=True).show()
     return DONE
 
 
 def _subset(arguments: argparse.Namespace) -> int:
     from .store import subset
+    from .summary import StoreSummary
 
     store = _open(arguments.store)
     subset(store.select(split=arguments.split, query=arguments.query, present=arguments.present), arguments.out)
-    _say_store(arguments.out, written=True)
+    StoreSummary.of(arguments.out, is_written=True).show()
     return DONE
 
 
@@ -165,6 +185,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
     _require_extract()
     from .doctor import examine, installed_packages, listen, machine
+    from .progress import Quiet
 
     if arguments.corpus is None:
         for name, value in machine().items():
@@ -173,10 +194,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
             listed = ", ".join(f"{name} {found or 'MISSING'}" for name, found in packages.items())
             print(f"{extra or 'always'}: {listed}")
         return DONE
-    corpus = _read_corpus(arguments)
+    corpus, report = _read_corpus(arguments), Quiet()
     for note in corpus.notes:
-        print(f"note: {note}", file=sys.stderr)
-    _say_problems(corpus, arguments.strict)
+        report.say("note", note)
+    _say_problems(corpus, arguments.strict, report)
     findings = examine(corpus)
     if arguments.listen:
         with tempfile.TemporaryDirectory(prefix="trimodal-doctor-") as folder:
@@ -246,7 +267,7 @@ def _sample(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _read(arguments: argparse.Namespace, work: Path) -> "tuple[Corpus, Recipe]":
+def _read(arguments: argparse.Namespace, work: Path, report: "Quiet") -> "tuple[Corpus, Recipe]":
     """Read corpus and recipe, and pass on what the layout and the split noticed."""
     from .align import with_splits
     from .recipe import DRY_WEIGHTS_FOLDER, dry_recipe, load_recipe
@@ -254,10 +275,10 @@ def _read(arguments: argparse.Namespace, work: Path) -> "tuple[Corpus, Recipe]":
     recipe = load_recipe(arguments.recipe, arguments.set)
     corpus = _read_corpus(arguments)
     for note in with_splits(corpus, recipe.split).notes:
-        print(f"note: {note}", file=sys.stderr)
-    _say_problems(corpus, arguments.strict)
+        report.say("note", note)
+    _say_problems(corpus, arguments.strict, report)
     if arguments.dry_weights:
-        print("note: with --dry-weights, numbers mean nothing", file=sys.stderr)
+        report.say("note", "with --dry-weights, numbers mean nothing")
         recipe = dry_recipe(recipe, work / DRY_WEIGHTS_FOLDER)
     return corpus, recipe
 
@@ -268,12 +289,12 @@ def _read_corpus(arguments: argparse.Namespace) -> "Corpus":
     return read_corpus(arguments.corpus, arguments.layout)
 
 
-def _say_problems(corpus: "Corpus", strict: bool) -> None:
+def _say_problems(corpus: "Corpus", strict: bool, report: "Quiet") -> None:
     """Say where a corpus is not what was published or listed, which is an error for who wants it so."""
     from .errors import CorpusError
 
     for problem in corpus.problems:
-        print(f"problem: {problem}", file=sys.stderr)
+        report.say("problem", problem)
     if strict and corpus.problems:
         raise CorpusError(f"{corpus.root}: {len(corpus.problems)} problems, an error with --strict; expected none")
 
@@ -295,11 +316,12 @@ def _require_extract() -> None:
     )
 
 
-def _watcher(arguments: argparse.Namespace) -> "AbstractContextManager[JsonLog | Progress | None]":
-    from .progress import JsonLog, Progress
+def _report(arguments: argparse.Namespace) -> "Quiet":
+    """Return what shows what happens, as it is asked for."""
+    from .progress import JsonLog, Progress, Quiet
 
     if arguments.quiet:
-        return nullcontext()
+        return Quiet()
     return JsonLog() if arguments.log_json else Progress()
 
 
@@ -309,68 +331,33 @@ def _running(arguments: argparse.Namespace) -> "Running":
 
     if arguments.scheduler and arguments.backend != "dask":
         raise UsageError("--scheduler is the address of a Dask scheduler; add --backend dask")
+    gigabytes = arguments.memory_limit
+    if gigabytes is not None and not 0 < gigabytes < math.inf:
+        raise UsageError(f"--memory-limit must be a number of gigabytes above 0, found {gigabytes}")
     devices = tuple(arguments.device.split(","))
     return Running(
         jobs=len(devices) if arguments.jobs is None and devices != ("cpu",) else _jobs(arguments),
         devices=devices,
         time_limit_factor=arguments.time_limit,
-        memory_limit_bytes=None if arguments.memory_limit is None else int(arguments.memory_limit * 1e9),
+        memory_limit_bytes=None if gigabytes is None else int(gigabytes * 1e9),
         retry_failed=arguments.retry_failed,
         scheduler=(arguments.scheduler or "local") if arguments.backend == "dask" else None,
     )
 
 
 def _jobs(arguments: argparse.Namespace) -> int:
-    import joblib
+    import joblib  # knows the quotas of containers and the cores that a process may use
 
     return joblib.cpu_count() if arguments.jobs is None else int(arguments.jobs)
 
 
-def _say_store(store: Path, written: bool) -> None:
-    """Say what became of a store, of segments that are not in it or odd, and what could not be observed."""
-    from .store import FeatureStore
-    from .summary import gaps_by_track
-
-    found = FeatureStore(store, dry_weights=True)
-    for title, counts in (("left out", found.manifest.excluded), ("note", found.manifest.noted)):
-        for what, count in counts.items():
-            print(f"{title}: {count} segments: {what}", file=sys.stderr)
-    if gaps := gaps_by_track(found.gaps):
-        print(f"gaps by track: {gaps}")
-    print(f"{store}: {'written' if written else 'up to date'}")
-
-
-def _finish(extraction: "Extraction", work: Path, arguments: argparse.Namespace) -> int:
-    """Say what was done, and every failure; return the exit code."""
-    from .summary import duration
-
+def _finish(report: "Quiet", summary: "Summary", arguments: argparse.Namespace) -> int:
+    """Say what was done; return the exit code."""
     if arguments.debug:
-        for failure in extraction.failures:
-            print(failure.details, file=sys.stderr)
-    if not getattr(arguments, "quiet", False):
-        length = duration(sum(recording.duration_seconds for recording in extraction.recordings))
-        print(f"{len(extraction.recordings)} recordings ({length}), {extraction.extracted} tracks extracted now")
-        _say_times(extraction)
-    for failure in extraction.failures[:_MOST_LISTED]:
-        track = f" ({failure.track})" if failure.track else ""
-        print(f"failed: {failure.recording}{track}: {failure.reason}", file=sys.stderr)
-    if extraction.failures:
-        from .pipeline import FAILURES_FILE
-
-        causes = Counter(failure.cause for failure in extraction.failures)
-        listed = ", ".join(f"{count} by {cause}" for cause, count in causes.most_common())
-        count = f"{len(extraction.failures)} recordings failed ({listed})"
-        print(f"{count}, listed in {work / FAILURES_FILE}", file=sys.stderr)
-    return SOME_FAILED if extraction.failures else DONE
-
-
-def _say_times(extraction: "Extraction") -> None:
-    """Say how long each track took, where any was made."""
-    seconds: Counter[str] = Counter()
-    for recording in extraction.recordings:
-        seconds.update(recording.seconds)
-    if seconds:
-        print("time by track: " + ", ".join(f"{track} {took:.1f} s" for track, took in seconds.most_common()))
+        for failure in summary.extraction.failures:
+            report.say("traceback", failure.details)
+    report.summary(summary)
+    return SOME_FAILED if summary.extraction.failures else DONE
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {

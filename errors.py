@@ -14,6 +14,10 @@ class UsageError(TrimodalError):
     """The command line or a call asks for something that cannot be done."""
 
 
+class StoppedError(TrimodalError):
+    """A run cannot go on. What it has finished counts when it is started again."""
+
+
 class RecipeError(TrimodalError):
     """A recipe is not valid."""
 

@@ -17,7 +17,8 @@ from .align import (
 )
 from .aligning import Aligned, Alignment, Member, align_into, sources_of
 from .corpus import Corpus, Segment
-from .errors import CorpusError, StoreError
+from .corpus.manifest import LAYOUT as MANIFEST
+from .errors import CorpusError, StoppedError, StoreError, UsageError, what_the_system_said
 from .extract.cache import TrackCache
 from .extract.expected_size import expected_rows
 from .extract.fingerprint import digest
@@ -84,6 +85,20 @@ def default_work(store: Path) -> Path:
     return store.with_name(f"{store.name}.work")
 
 
+def check_work(corpus: Corpus, work: Path) -> None:
+    """Check that a work folder is none that a corpus is read from: its files would be taken for the corpus' own.
+
+    Raises
+    ------
+    UsageError
+        If it lies in the corpus.
+    """
+    root, place = corpus.root.resolve(), work.resolve()
+    # A manifest says which files count, whatever lies beside them.
+    if corpus.layout != MANIFEST.name and (place == root or root in place.parents):
+        raise UsageError(f"{work}: lies in the corpus {corpus.root}; give a work folder outside (--work)")
+
+
 def run(
     corpus: Corpus,
     recipe: Recipe,
@@ -123,6 +138,7 @@ def run(
     work = default_work(store) if work is None else work
     check_target(store)
     running = running or Running()
+    check_work(corpus, work)
     planned = checked(corpus, recipe)
     with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
         to_come = StoreToCome(
@@ -150,6 +166,7 @@ def extract(
         If the recipe does not fit, or a package or weights are missing.
     """
     running = running or Running()
+    check_work(corpus, work)
     planned = checked(corpus, recipe)
     with locked(work), Recorder(work, corpus, recipe, running, watcher or Watcher()) as recorder:
         return _extract(corpus, planned, work, running, recorder, None)
@@ -216,10 +233,15 @@ def align(
 
 
 def _extract(
-    corpus: Corpus, planned: Planned, work: Path, running: Running, watcher: Watcher, store: StoreToCome | None
+    corpus: Corpus, planned: Planned, work: Path, running: Running, recorder: Recorder, store: StoreToCome | None
 ) -> Extraction:
     segments = corpus.segments_by_recording()
-    return _extraction(extract_all(corpus.recordings, segments, planned.plan, work, running, watcher, store), work)
+    try:
+        results = extract_all(corpus.recordings, segments, planned.plan, work, running, recorder, store)
+    except BaseException:  # whatever ends the run, what failed until then is listed
+        _write_failures(recorder.failures, work)
+        raise
+    return _extraction(results, work)
 
 
 def _align(
@@ -264,7 +286,7 @@ def _align(
     )
     with StoreWriter(store, alignment.store, statistics_tables(recipe, corpus.segments)) as writer:
         members = _members(corpus, recipe, planned, extraction, segments)
-        aligned = align_into(writer, alignment, members, running, watcher)
+        aligned = align_into(writer, alignment, members, running, extraction.work, watcher)
         _write_table(extraction.work / EXCLUDED_FILE, ("segment", "recording", "reason"), aligned.excluded)
         done = _without(extraction, aligned.failures)
         if not writer.segments:
@@ -322,12 +344,19 @@ def _extraction(results: Sequence[RecordingTracks | Failure], work: Path) -> Ext
 
 
 def _listed(extraction: Extraction) -> Extraction:
-    """Write the table of failures, and their tracebacks."""
-    columns = ("recording", "stage", "track", "cause", "reason")
-    _write_table(extraction.work / FAILURES_FILE, columns, extraction.failures)
-    log = (f"{one.recording}: {one.reason}\n{one.details.rstrip()}\n\n" for one in extraction.failures)
-    (extraction.work / FAILURES_LOG).write_text("".join(log), encoding="utf-8")
+    """List the failures."""
+    _write_failures(extraction.failures, extraction.work)
     return extraction
+
+
+def _write_failures(failures: Sequence[Failure], work: Path) -> None:
+    log = (f"{failure.recording}: {failure.reason}\n{failure.details.rstrip()}\n\n" for failure in failures)
+    try:
+        _write_table(work / FAILURES_FILE, ("recording", "stage", "track", "cause", "reason"), failures)
+        (work / FAILURES_LOG).write_text("".join(log), encoding="utf-8")
+    except OSError as error:
+        reason = what_the_system_said(error)
+        raise StoppedError(f"{work}: cannot be written ({reason}); make room and run the same command again") from None
 
 
 def _store_key(

@@ -4,6 +4,7 @@ import os
 import platform
 import time
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,6 +49,8 @@ class Recorder(Watcher):
         self._tracks: defaultdict[str, float] = defaultdict(float)
         self._extracting_seconds = 0.0
         self._failures: Counter[str] = Counter()
+        self.failures: list[Failure] = []
+        """Of this run and of earlier ones, as far as they are known."""
         self._recordings = 0
         self._media_seconds = 0.0
         self._estimate: dict[str, float] | None = None
@@ -73,17 +76,27 @@ class Recorder(Watcher):
         self._stage, self._stage_begun = stage, time.perf_counter()
         self._watcher.begin(stage, recordings, media_seconds)
 
-    def done(self, media_seconds: float, result: Result | None = None) -> None:
+    def known(self, results: Collection[Result]) -> None:
+        """Note those that failed."""
+        self.failures += [result for result in results if isinstance(result, Failure)]
+        self._watcher.known(results)
+
+    def waits(self, reason: str) -> None:
+        """Pass it on."""
+        self._watcher.waits(reason)
+
+    def done(self, recording: str, media_seconds: float, result: Result | None = None) -> None:
         """Count a recording."""
         if isinstance(result, Failure):
             self._failures[result.cause] += 1
+            self.failures.append(result)
         elif result is not None:
             self._recordings += 1
             self._media_seconds += media_seconds
             self._extracting_seconds += result.total_seconds
             for track, seconds in result.seconds.items():
                 self._tracks[track] += seconds
-        self._watcher.done(media_seconds, result)
+        self._watcher.done(recording, media_seconds, result)
 
     def estimate(self, estimate: Estimate, free_bytes: int) -> None:
         """Note it."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import FeatureFile, Ratings, Segment
-from ..errors import ParameterError, UsageError, require_packages
+from ..errors import ParameterError, UsageError, one_line, require_packages
 from ..media import Audio, AudioSelection, Channel, Frames, MediaInfo, Sampling, Utterance
 from ..track import Schema, Track
 from ..windows import Windows
@@ -47,8 +47,15 @@ def _check_device(device: str) -> None:
         wanted = torch.device(device)
     except RuntimeError:
         raise UsageError(f"no device is called '{device}'; expected cpu, cuda or cuda:1") from None
-    if wanted.type == "cuda" and (wanted.index or 0) >= torch.cuda.device_count():
-        raise UsageError(f"the device '{device}' is not there: torch finds {torch.cuda.device_count()} GPUs; use cpu")
+    if wanted.type == "cuda":  # asked without memory being taken on it
+        if (wanted.index or 0) >= torch.cuda.device_count():
+            found = torch.cuda.device_count()
+            raise UsageError(f"the device '{device}' is not there: torch finds {found} GPUs; use cpu")
+        return
+    try:
+        torch.ones(1, device=wanted).add(1).item()
+    except (RuntimeError, AssertionError, ImportError) as error:  # NotImplementedError is a RuntimeError
+        raise UsageError(f"nothing can be computed on the device '{device}' ({one_line(error)}); use cpu") from None
 
 
 CPU = Execution()

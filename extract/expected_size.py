@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from ..media import MediaInfo
 from ..track import TEXT, Field, Schema, numpy_dtype
+from .base import SoundExtractor
 from .plan import Plan, PlannedTrack
 
+_SAMPLE_BYTES = 4
 _TIMES_BYTES = 16
 _TEXT_BYTES = 32
 """A short text and where HDF5 has it."""
@@ -35,6 +37,15 @@ def expected_bytes(tracks: Sequence[PlannedTrack], rows: Mapping[str, float]) ->
         How many rows they are likely to have, by name.
     """
     return sum(_overhead(track.schema) + rows[track.name] * _row_bytes(track.schema) for track in tracks)
+
+
+def expected_sound_bytes(tracks: Sequence[PlannedTrack], info: MediaInfo) -> float:
+    """Return how much room a recording's decoded sound takes while tracks are made: float32, of every selection."""
+    if info.audio_start_seconds is None:
+        return 0.0
+    extractors = [track.extractor for track in tracks]
+    selections = {one.selection for one in extractors if isinstance(one, SoundExtractor)}
+    return sum(info.duration_seconds * one.sample_rate * _SAMPLE_BYTES for one in selections)
 
 
 def field_bytes(field: Field) -> int:

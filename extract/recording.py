@@ -4,6 +4,7 @@ import os
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -36,6 +37,12 @@ class Failure:
     cause: Cause = "error"
     stage: Stage = "extract"
     """What was being done: ``read`` (media and transcript), ``extract`` or ``align``."""
+    limit: float | None = None
+    """The limit that it exceeded, in seconds or bytes: a higher one may do."""
+    media_seconds: float = 0.0
+    """How long it lasts, where that decides on the limit."""
+    is_remembered: bool = False
+    """Whether it failed in an earlier run, and was not tried in this one."""
     lasts: bool = True
     """Whether it would fail again: what the system could not do, for want of room on a disk, may go another time, and
     so may what needs a track whose file is damaged."""
@@ -146,7 +153,7 @@ def known_recording(
             return tracks
     known = cache.failure(plan, source)
     try:
-        return None if known is None else Failure(**known)
+        return None if known is None else replace(Failure(**known), is_remembered=True)
     except TypeError:  # not as this version writes it
         return None
 
@@ -166,7 +173,8 @@ def keep_failure(failure: Failure, recording: Recording, segments: Sequence[Segm
     cache = TrackCache(work)
     source = cache.known_source(recording, segments)
     if failure.lasts and source is not None:
-        cache.keep_failure(plan, source, asdict(failure))
+        with suppress(OSError):  # a disk without room: it is tried again
+            cache.keep_failure(plan, source, asdict(failure))
 
 
 def _open(

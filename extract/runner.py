@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..corpus import Recording, Segment
 from ..errors import require_packages
 from .base import Execution
 from .cache import TrackCache
-from .expected_size import expected_bytes, expected_rows
+from .expected_size import expected_bytes, expected_rows, expected_sound_bytes
 from .plan import Plan
 from .recording import (
     Failure,
@@ -24,10 +25,10 @@ from .recording import (
 )
 from .running.disk import Estimate, Forecast, check_room
 from .running.groups import make_groups
-from .running.memory import share
 from .running.options import Running
 from .running.pool import Pool
-from .running.work import Death, Item, Tell, ThisProcess, Workers
+from .running.work import PASSING_CAUSES, Death, Item, Tell, ThisProcess, Workers
+from .work_folder import TEMPORARY_FOLDER
 
 Result = RecordingTracks | Failure
 
@@ -35,11 +36,17 @@ Result = RecordingTracks | Failure
 class Watcher:
     """Is told what a run does, in its process. This one takes no notice."""
 
-    def begin(self, stage: str, recordings: int, media_seconds: float) -> None:
-        """Hear how much a stage has to do: ``probe``, ``extract`` or ``align``."""
+    def known(self, results: Collection[Result]) -> None:
+        """Hear what came of recordings in earlier runs that this one takes as it is, before anything is done."""
 
-    def done(self, media_seconds: float, result: Result | None = None) -> None:
+    def begin(self, stage: str, recordings: int, media_seconds: float) -> None:
+        """Hear how much a stage has to do: ``probe`` (where lengths are not known yet), ``extract`` or ``align``."""
+
+    def done(self, recording: str, media_seconds: float, result: Result | None = None) -> None:
         """Hear that a recording is done, in whatever order that happens; ``result`` where it is that of extraction."""
+
+    def waits(self, reason: str) -> None:
+        """Hear that nothing goes on at the moment, and what for."""
 
     def estimate(self, estimate: Estimate, free_bytes: int) -> None:
         """Hear how much room a run will take, before anything is extracted."""
@@ -101,21 +108,25 @@ def extract_all(
 
     Raises
     ------
+    StoppedError
+        If the run cannot go on: the disk has no room for what is still to come, or the cluster is gone.
     TrimodalError
         If no worker can start, Dask is wanted and not installed, or the disk is too small.
     """
     results = known_results(recordings, segments, plan, work)
-    if running.retry_failed:
-        results = {id: result for id, result in results.items() if isinstance(result, RecordingTracks)}
+    results = {id: result for id, result in results.items() if _holds(result, running)}
+    watcher.known(results.values())
     left = [recording for recording in recordings if recording.id not in results]
     if left:
-        with start_workers(running, len(left)) as workers:
+        with start_workers(running, len(left), work, watcher) as workers:
             results |= _probe(left, work, running, workers, watcher)
             left = [recording for recording in left if recording.id not in results]
             kept = [one for one in recordings if not isinstance(results.get(one.id), Failure)]
-            expected = _estimate(kept, {one.id for one in left}, segments, plan, work, store)
-            watcher.estimate(expected, check_room(expected, work, None if store is None else store.path))
-            results |= _extract(left, segments, plan, work, running, workers, watcher)
+            expected = _estimate(kept, {one.id for one in left}, segments, plan, work, running, store)
+            place = None if store is None else store.path
+            watcher.estimate(expected, check_room(expected, work, place))
+            forecast = Forecast(expected, work, place)
+            results |= _extract(left, segments, plan, work, running, workers, watcher, forecast)
     return [results[recording.id] for recording in recordings]
 
 
@@ -127,17 +138,41 @@ def known_results(
     return {id: result for id, result in known.items() if result is not None}
 
 
-def start_workers(running: Running, items: int) -> Workers:
-    """Return the workers that a run asks for, as many as items can keep busy."""
+def _holds(result: Result, running: Running) -> bool:
+    """Return whether what came of a recording in an earlier run is not to be tried again."""
+    if isinstance(result, RecordingTracks):
+        return True
+    if running.retry_failed:
+        return False
+    # Without workers there are no limits: what exceeded one would hang or swell here.
+    is_limited = running.jobs > 0 or running.scheduler is not None
+    limit = running.limit(result.cause, result.media_seconds)
+    return not (is_limited and limit is not None and result.limit is not None and limit > result.limit)
+
+
+def start_workers(running: Running, items: int, work: Path, watcher: Watcher) -> Workers:
+    """Return the workers that a run asks for, as many as items can keep busy.
+
+    Parameters
+    ----------
+    running
+        How to run.
+    items
+        How many there are.
+    work
+        The work folder, in which workers have their temporary files.
+    watcher
+        Told where there is nobody to do the work.
+    """
     if running.scheduler is not None:
         require_packages("a Dask cluster", ["distributed"], "dask")
         from .running.cluster import Cluster
 
-        return Cluster(running)
+        return Cluster(running, watcher.waits)
     if not running.jobs:
         return ThisProcess(running.devices[0])
-    limit = running.memory_limit_bytes or share(running.jobs)
-    return Pool(min(running.jobs, items), running.devices, limit)
+    jobs = min(running.jobs, items)
+    return Pool(jobs, running.devices, running.memory_limit, work / TEMPORARY_FOLDER)
 
 
 def _probe(
@@ -153,7 +188,7 @@ def _probe(
     for item, outcome in workers.do(partial(_probe_one, work), groups):
         if isinstance(outcome, Death):
             failures[item.id] = failure_of_death(item.id, outcome, stage="read")
-        watcher.done(0.0)
+        watcher.done(item.id, _seconds(item.content, work))
     watcher.end()
     return failures
 
@@ -164,11 +199,13 @@ def _estimate(
     segments: Mapping[str, Sequence[Segment]],
     plan: Plan,
     work: Path,
+    running: Running,
     store: StoreToCome | None,
 ) -> Estimate:
     """Add up what the tracks of those that are left, and the store of all, are likely to take."""
     cache = TrackCache(work)
     tracks_bytes = media_seconds = 0.0
+    sounds_bytes = []
     store_bytes = 0.0 if store is None else store.head_bytes
     for recording in recordings:
         info = cache.known_info(recording)
@@ -176,11 +213,18 @@ def _estimate(
             continue
         rows, own = expected_rows(plan, info), segments[recording.id]
         if recording.id in left:
-            tracks_bytes += expected_bytes(missing_tracks(recording, own, plan, work), rows)
+            missing = missing_tracks(recording, own, plan, work)
+            tracks_bytes += expected_bytes(missing, rows)
+            sounds_bytes.append(expected_sound_bytes(missing, info))
             media_seconds += info.duration_seconds
         if store is not None:
             store_bytes += store.recording_bytes(own, info.duration_seconds, rows)
-    return Estimate(tracks_bytes=tracks_bytes, store_bytes=store_bytes, media_seconds=media_seconds)
+    return Estimate(
+        tracks_bytes=tracks_bytes,
+        sound_bytes=sum(nlargest(max(running.jobs, 1), sounds_bytes)),
+        store_bytes=store_bytes,
+        media_seconds=media_seconds,
+    )
 
 
 def _extract(
@@ -191,6 +235,7 @@ def _extract(
     running: Running,
     workers: Workers,
     watcher: Watcher,
+    forecast: Forecast,
 ) -> dict[str, Result]:
     by_id = {recording.id: recording for recording in recordings}
     seconds = {recording.id: _seconds(recording, work) for recording in recordings}
@@ -198,20 +243,21 @@ def _extract(
         Item(id=one.id, content=(one, segments[one.id]), limit_seconds=running.time_limit(seconds[one.id]))
         for one in recordings
     ]
-    forecast = Forecast(work, sum(seconds.values()))
     watcher.begin("extract", len(items), sum(seconds.values()))
     groups = make_groups(items, list(seconds.values()), max(running.jobs, 1))
     results: dict[str, Result] = {}
     for item, outcome in workers.do(partial(_extract_one, plan, work), groups):
-        result = failure_of_death(item.id, outcome, stage="extract") if isinstance(outcome, Death) else outcome
+        result = outcome
+        if isinstance(outcome, Death):
+            result = failure_of_death(item.id, outcome, stage="extract", media_seconds=seconds[item.id])
         results[item.id] = result
+        watcher.done(item.id, seconds[item.id], result)
         if isinstance(result, Failure):
             keep_failure(result, by_id[item.id], segments[item.id], plan, work)
             if not result.lasts:  # a full disk would fail all the others, too
                 forecast.check()
         elif (size := forecast.add(seconds[item.id], result.extracted_bytes)) is not None:
             watcher.forecast(size)
-        watcher.done(seconds[item.id], result)
     watcher.end()
     return results
 
@@ -231,7 +277,7 @@ def _seconds(recording: Recording, work: Path) -> float:
     return 0.0 if info is None else info.duration_seconds
 
 
-def failure_of_death(recording: str, death: Death, *, stage: Stage) -> Failure:
+def failure_of_death(recording: str, death: Death, *, stage: Stage, media_seconds: float = 0.0) -> Failure:
     """Describe how a recording ended its worker."""
     return Failure(
         recording=recording,
@@ -240,5 +286,7 @@ def failure_of_death(recording: str, death: Death, *, stage: Stage) -> Failure:
         details=death.details,
         cause=death.cause,
         stage="read" if stage == "extract" and not death.track else stage,
-        lasts=death.cause != "lost",
+        limit=death.limit,
+        media_seconds=media_seconds,
+        lasts=death.cause not in PASSING_CAUSES,
     )

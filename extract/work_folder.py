@@ -1,5 +1,6 @@
 """One run at a time in a work folder."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 from ..errors import UsageError
 
 LOCK_FILE = ".lock"
+TEMPORARY_FOLDER = "temporary"
+"""Where workers have their temporary files, in folders that go with them; what is in it at the start of a run is left
+over from one that was killed."""
 
 
 @contextmanager
@@ -36,6 +40,7 @@ def locked(work: Path) -> Iterator[None]:
     try:
         for leftover in work.glob("*/**/.*.tmp"):
             leftover.unlink(missing_ok=True)
+        shutil.rmtree(work / TEMPORARY_FOLDER, ignore_errors=True)
         yield
     finally:
         lock.release()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -32,6 +33,27 @@ def kill_once(mark: Path, device: str, tell: Tell) -> str:
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return "alive"
+
+
+def signal_self(content: tuple[Path, tuple[int, int]], device: str, tell: Tell) -> None:
+    """End by one signal at first, and by another the second time."""
+    mark, numbers = content
+    number = numbers[mark.exists()]
+    mark.touch()
+    signal.signal(number, signal.SIG_DFL) if number != signal.SIGKILL else None
+    os.kill(os.getpid(), number)
+
+
+def leave_file_and_die_if(dies: bool, device: str, tell: Tell) -> str:
+    descriptor, name = tempfile.mkstemp()
+    os.close(descriptor)
+    if dies:
+        os.abort()
+    return name
+
+
+def start_large_program(content: object, device: str, tell: Tell) -> None:
+    subprocess.run([sys.executable, "-c", "import time; a = b'x' * 2**30; time.sleep(60)"])
 
 
 def speak_and_die(words: str, device: str, tell: Tell) -> None:

@@ -68,12 +68,22 @@ def test_status_run_record_and_json_lines(
     (folder / "zero.mp4").touch()
     halves = [str(folder), "--recipe", recipe, "--work", str(work)]
     assert main(["status", *halves]) == 1
-    assert capsys.readouterr().out == "0 recordings done (0.00 h), 0 failed, 2 left\n"
+    printed = capsys.readouterr()
+    assert printed.out == "0 recordings done (0.00 h), 0 failed, 2 left\n"
+    assert _one_line(printed.err) == f"note: {work}: no such work folder; nothing was extracted there yet\n"
     assert main(["extract", *halves, "--jobs", "0", "--log-json"]) == 1
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
-    assert [line["recording"] for line in lines if line["event"] in ("done", "failed")] == ["happy", "zero"]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    ended = [(line["stage"], line["event"], line["recording"]) for line in lines if "recording" in line]
+    assert ended == [
+        ("probe", "done", "happy"),
+        ("probe", "done", "zero"),
+        ("extract", "done", "happy"),
+        ("extract", "failed", "zero"),
+    ]
     assert main(["status", *halves]) == 1
-    failed, counted = capsys.readouterr().out.splitlines()
+    printed = capsys.readouterr()
+    assert printed.err == "note: what failed is not tried again unless it changes, or with --retry-failed\n"
+    failed, counted = printed.out.splitlines()
     assert failed.startswith("failed: zero: ")
     assert counted == "1 recordings done (0.00 h), 1 failed, 0 left"
     (folder / "zero.mp4").unlink()
@@ -91,6 +101,104 @@ def test_status_run_record_and_json_lines(
     assert main(["run", *halves, "--out", str(tmp_path / "t"), "--jobs", "0"]) == 0
     record = json.loads(max((work / "runs").iterdir(), key=lambda path: path.stat().st_mtime_ns).read_text())
     assert set(record["seconds_by_stage"]) == {"align"}  # all tracks were there
+
+
+def test_all_that_json_lines_say(sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder, store = tmp_path / "corpus", tmp_path / "s"
+    shutil.copytree(sample, folder)
+    (folder / "manifest.csv").write_text("media,start,end\nhappy.mp4,0,1\nhappy.mp4,70,80\nzero.mp4,,\n")
+    (folder / "zero.mp4").touch()
+    arguments = ["run", str(folder), "--recipe", recipe, "--out", str(store), "--jobs", "1", "--log-json"]
+    assert main(arguments) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["event"] for line in lines if line["stage"] == "align"] == ["begin", "done", "end"]
+    assert [line["event"] for line in lines if line["stage"] == "probe"] == ["begin", "done", "done", "end"]
+    summary = lines[-1]
+    assert (summary["event"], summary["recordings"], summary["tracks_extracted"]) == ("summary", 1, 2)
+    assert set(summary["seconds_by_track"]) == {"mfcc", "words"}
+    assert (summary["failures_by_cause"], summary["failures_of_earlier_runs"]) == ({"error": 1}, 0)
+    assert (summary["store"], summary["written"]) == (str(store), True)
+    assert summary["left_out"] == {"outside the recording": 1}
+    assert summary["gap_seconds"]["words"] == {"no transcript": pytest.approx(summary["media_seconds"])}
+    assert main(arguments) == 1
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["event"], line.get("recording", "")) for line in lines] == [
+        ("known", ""),
+        ("failed", "zero"),
+        ("summary", ""),
+    ]
+    assert lines[1]["in_earlier_run"] and lines[2]["failures_of_earlier_runs"] == 1
+    assert main([*arguments, "--strict", "--layout", "foldr"]) == 2
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert line["event"] == "error" and "did you mean 'folder'?" in line["text"]
+
+
+def test_what_failed_before_is_told_from_what_failed_now(
+    sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    shutil.copyfile(sample / "happy.mp4", folder / "happy.mp4")
+    (folder / "zero.mp4").touch()
+    arguments = ["extract", str(folder), "--recipe", recipe, "--work", str(tmp_path / "w"), "--jobs", "0"]
+    hint = "1 of them failed in earlier runs; --retry-failed tries them again"
+    for more, word, is_old in (
+        ([], "failed", False),
+        ([], "failed before", True),
+        (["--retry-failed"], "failed", False),
+    ):
+        assert main([*arguments, *more]) == 1
+        lines = capsys.readouterr().err.splitlines()
+        assert f"{word}: zero: {folder / 'zero.mp4'}: the file is empty; expected video or audio" in lines
+        assert (hint in lines) == is_old
+
+
+def test_a_work_folder_in_the_corpus(
+    sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    shutil.copyfile(sample / "happy.mp4", folder / "happy.mp4")
+    for place in (["--out", str(folder / "s")], ["--out", str(tmp_path / "s"), "--work", str(folder)]):
+        assert main(["run", str(folder), "--recipe", recipe, *place]) == 2
+        assert f"lies in the corpus {folder}; give a work folder outside" in _one_line(capsys.readouterr().err)
+    assert [path.name for path in folder.iterdir()] == ["happy.mp4"]
+    (folder / "manifest.csv").write_text("media\nhappy.mp4\n")  # which says what counts
+    assert main(["run", str(folder), "--recipe", recipe, "--out", str(folder / "s"), "--jobs", "0"]) == 0
+
+
+def test_a_run_that_stops_lists_what_failed_so_far(
+    sample: Path, recipe: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, work = tmp_path / "corpus", tmp_path / "w"
+    shutil.copytree(sample, folder)
+    (folder / "manifest.csv").unlink()
+    (folder / "zero.mp4").touch()
+    arguments = ["extract", str(folder), "--recipe", recipe, "--work", str(work), "--jobs", "0"]
+    usage = shutil.disk_usage(tmp_path)
+
+    def full(path: Path) -> object:
+        return usage._replace(free=1000 if list(work.glob("tracks/*/*.h5")) else usage.free)
+
+    for name, replacement, code, last in (
+        ("shutil.disk_usage", full, 3, "make room and run the same command again, or give folders on a larger disk"),
+        ("trimodal.progress.Progress.done", _interrupted, 130, "stopped; run the same command again to go on"),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr(name, replacement)
+            assert main([*arguments, "--retry-failed"]) == code
+        assert capsys.readouterr().err.splitlines()[-1].endswith(last)
+        assert (work / "failures.csv").read_text().splitlines() == ["recording,stage,track,cause,reason"]
+    (work / "failures.csv").unlink()
+    assert main([*arguments]) == 1
+    monkeypatch.setattr("trimodal.progress.Progress.done", _interrupted)
+    (folder / "new.mp4").write_bytes((folder / "happy.mp4").read_bytes())
+    assert main(arguments) == 130
+    assert "zero,read,,error," in (work / "failures.csv").read_text()
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_the_summary_counts_gaps(recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,7 +292,24 @@ def test_stores_are_taken_apart_compared_and_put_together(tmp_path: Path, capsys
         (["run", "{tmp}", *QUICK, "--jobs", "-1"], "jobs must be at least 0, found -1"),
         (["run", "{tmp}", *QUICK, "--time-limit", "-1"], "time limits must be positive, found 600.0 s and -1.0 s"),
         (["run", "{tmp}", *QUICK, "--memory-limit", "0.1"], "a worker needs 256 MiB at least, found a limit of 95"),
+        *(
+            (["run", "{tmp}", *QUICK, "--memory-limit", found], f"gigabytes above 0, found {float(found)}")
+            for found in ("inf", "nan", "0", "-2")
+        ),
+        *(
+            (
+                ["run", "{tmp}", *QUICK, "--time-limit", found],
+                f"time limits must be positive, found 600.0 s and {found}",
+            )
+            for found in ("inf", "nan")
+        ),
+        *(
+            (["run", "{tmp}", *QUICK, "--backend", "dask", "--scheduler", found], "is no address of a Dask scheduler")
+            for found in ("nonsense", "tcp://:", "foo://x:1", "tcp://x:y", "tcp://x:99999", "tcp://x")
+        ),
         (["run", "{tmp}", *QUICK, "--device", "cuda:77"], "the device 'cuda:77' is not there"),
+        (["run", "{tmp}", *QUICK, "--device", "meta"], "nothing can be computed on the device 'meta' ("),
+        (["run", "{tmp}", *QUICK, "--device", "xpu"], "nothing can be computed on the device 'xpu' ("),
         (
             ["run", "{tmp}", *QUICK, "--scheduler", "tcp://a:1"],
             "is the address of a Dask scheduler; add --backend dask",

@@ -20,7 +20,7 @@ STAIR = (
     ("extract",),
     ("corpus",),
     ("media", "store", "track", "windows"),
-    ("errors", "packed_rows", "__version__"),
+    ("errors", "amounts", "packed_rows", "__version__"),
 )
 HEAVY = (
     "cv2",

@@ -11,15 +11,15 @@ from trimodal.extract.recording import Failure
 from trimodal.extract.running.disk import Estimate
 from trimodal.progress import JsonLog, Progress
 
-ESTIMATE = Estimate(tracks_bytes=1.2e9, store_bytes=0.3e9, media_seconds=12_240.0)
+ESTIMATE = Estimate(tracks_bytes=1.2e9, sound_bytes=0.0, store_bytes=0.3e9, media_seconds=12_240.0)
 FAILED = Failure(recording="a", track="", reason="no luck", details="")
 
 SCRIPT = """
 from trimodal.progress import Progress
 with Progress() as progress:
     progress.begin("extract", 2, 7200.0)
-    progress.done(1800.0)
-    progress.done(5400.0)
+    progress.done("a", 1800.0)
+    progress.done("b", 5400.0)
     progress.end()
 """
 
@@ -37,16 +37,16 @@ def test_a_terminal_shows_a_bar_and_no_lines() -> None:
 def test_elsewhere_the_last_recording_of_a_stage_makes_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress() as progress:
         progress.begin("probe", 2, 0.0)
-        progress.done(0.0)
-        progress.done(0.0)
+        progress.done("a", 0.0)
+        progress.done("b", 17.3)
         progress.estimate(ESTIMATE, 51 * 10**9)
         progress.estimate(replace(ESTIMATE, store_bytes=0.0), 51 * 10**9)
         progress.begin("extract", 1, 1800.0)
-        progress.done(1800.0, FAILED)
+        progress.done("a", 1800.0, FAILED)
         progress.forecast(2_000_000)
         progress.forecast(1_000_000)
     probed, estimated, without_store, extracted, room = capsys.readouterr().err.splitlines()
-    assert probed == "probe: 2/2 recordings, about 0 s left"
+    assert probed == "probe: 2/2 recordings, 17.3 s found, about 0 s left"
     assert extracted.startswith("extract: 1/1 recordings, 30.0 of 30.0 min, ")
     assert extracted.endswith(" x real time, about 0 s left")
     assert estimated == "about 1.2 GB of tracks and 300.0 MB of store for 3.40 h; 51.0 GB free"
@@ -58,7 +58,7 @@ def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
     with JsonLog() as log:
         log.estimate(ESTIMATE, 7)
         log.begin("extract", 1, 60.0)
-        log.done(60.0, FAILED)
+        log.done("a", 60.0, FAILED)
         log.forecast(5)
         log.end()
     printed = capsys.readouterr()

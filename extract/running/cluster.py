@@ -3,29 +3,37 @@
 joblib has a backend for Dask, too. In it one task that Dask gives up, after its machines were lost, ends the whole
 run: no task can fail alone. Dask's own futures can.
 
-Every Dask worker keeps worker processes of our own, so that what dies or hangs costs no more than it does on one
-machine, and models stay loaded.
+Every Dask worker keeps worker processes of our own (`kept_pools`), so that what dies or hangs costs no more than it
+does on one machine, and models stay loaded.
 """
 
+import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
-from distributed import Client, LocalCluster, Worker, WorkerPlugin, as_completed, get_worker
+from distributed import Client, Future, LocalCluster
 
-from ...errors import UsageError
+from ...errors import StoppedError, UsageError
+from .kept_pools import KeptPools, run_group
 from .memory import share
-from .options import Running
-from .pool import Pool
+from .options import LOCAL, Running
 from .work import Death, Item, Task, Workers
 
-LOCAL = "local"
-"""Instead of an address: a cluster of processes on this machine."""
 _CONNECT_SECONDS = 30
+_CLOSE_SECONDS = 5
+_LOOK_EVERY_SECONDS = 1.0
+"""How long nothing may come before the cluster is looked at."""
+_SILENT_SECONDS = 10.0
+"""How long a cluster may be without workers before that is said."""
+_WITHOUT_WORKERS_SECONDS = 600.0
+"""How long it may be so before the run ends."""
 
 
 class Cluster(Workers):
@@ -35,6 +43,8 @@ class Cluster(Workers):
     ----------
     running
         Names the scheduler, and how workers are to run.
+    waits
+        Told when there is nobody to do the work.
 
     Raises
     ------
@@ -42,84 +52,114 @@ class Cluster(Workers):
         If there is no scheduler at the address, or it has no workers.
     """
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, waits: Callable[[str], None]) -> None:
+        self._waits = waits
+        self._name = f"the Dask cluster at '{running.scheduler}'"
         self._cluster = None
         address: Any = running.scheduler
         if address == LOCAL:
             address = self._cluster = LocalCluster(
                 n_workers=max(running.jobs, 1), threads_per_worker=1, processes=True, dashboard_address=None
             )
-        try:
-            self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-            self._client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
-        except (OSError, TimeoutError, ValueError) as error:
-            where = f"no Dask cluster with workers at '{running.scheduler}'"
-            raise UsageError(f"{where} ({error}); expected tcp://HOST:PORT of a scheduler") from None
+        self._client = _connected(address, running)
+        limit = share(running.jobs) if address == LOCAL else None
         self._plugin = f"trimodal-{uuid.uuid4().hex}"
-        self._client.register_plugin(_Pools(running, Path.cwd()), name=self._plugin)
+        pools = KeptPools(running.devices, running.memory_limit_bytes or limit, Path.cwd())
+        self._client.register_plugin(pools, name=self._plugin)
 
     def do(self, task: Task, groups: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, Any]]:
-        """Do all items; see `Workers`. What a lost machine worked on is given to others, up to three times."""
-        run = partial(_run_group, task=task, plugin=self._plugin)
-        futures = {self._client.submit(run, group, pure=False): group for group in groups}
-        for future in as_completed(list(futures), loop=self._client.loop):
-            group = futures.pop(future)
-            error = future.exception()
-            if isinstance(error, UsageError):
-                raise error
-            yield from future.result() if error is None else _lost(group, error)
+        """Do all items; see `Workers`.
+
+        A group whose machines are lost is given to others, up to three times. Where all of these are lost, too, its
+        members are tried again one by one, after everything else: what is done already is found, and who is lost alone
+        is to blame.
+
+        Raises
+        ------
+        StoppedError
+            If the scheduler is gone, or there were no workers for too long.
+        """
+        ended: SimpleQueue[Future[Any]] = SimpleQueue()
+        in_work: dict[Any, tuple[Future[Any], Sequence[Item]]] = {}
+        suspects: deque[Item] = deque()
+
+        def submit(group: Sequence[Item]) -> None:
+            future = self._client.submit(partial(run_group, task=task, plugin=self._plugin), group, pure=False)
+            in_work[future.key] = future, group
+            future.add_done_callback(ended.put)
+
+        for group in groups:
+            submit(group)
+        are_apart = False
+        while in_work or suspects:
+            if not in_work:
+                are_apart = True
+                submit([suspects.popleft()])
+            future, group = in_work.pop(self._next(ended).key)
+            error = self._error(future)
+            if error is None:
+                yield from future.result()
+            elif are_apart:
+                reason = f"the machines of the cluster that worked on it were lost ({type(error).__name__}: {error})"
+                yield group[0], Death(cause="lost", reason=reason, track="", details=str(error))
+            else:
+                suspects.extend(group)
 
     def __exit__(self, *error: object) -> None:
         """End our processes on the cluster, and the cluster where it is ours."""
-        with suppress(OSError, TimeoutError):  # a cluster that is gone
-            self._client.unregister_worker_plugin(self._plugin)
-        self._client.close()
+        with suppress(OSError, TimeoutError, CancelledError, ValueError):  # a cluster that is gone
+            if self._client.status == "running":
+                self._client.unregister_worker_plugin(self._plugin)
+        with suppress(OSError, TimeoutError, CancelledError):
+            self._client.close(timeout=_CLOSE_SECONDS)
         if self._cluster is not None:
             self._cluster.close()
 
+    def _next(self, ended: "SimpleQueue[Future[Any]]") -> Future[Any]:
+        """Wait for a future to end, and say so where there is nobody who could do its work."""
+        last_seen, is_said = time.monotonic(), False
+        while True:
+            with suppress(Empty):
+                return ended.get(timeout=_LOOK_EVERY_SECONDS)
+            if self._has_workers():
+                last_seen, is_said = time.monotonic(), False
+            without = time.monotonic() - last_seen
+            if without > _WITHOUT_WORKERS_SECONDS:
+                raise StoppedError(
+                    f"{self._name} has had no worker for {_WITHOUT_WORKERS_SECONDS:.0f} s; "
+                    "start workers and run the same command again to go on"
+                )
+            if without > _SILENT_SECONDS and not is_said:
+                is_said = True
+                self._waits(f"{self._name} has no worker; waiting for one, for {_WITHOUT_WORKERS_SECONDS:.0f} s")
 
-def _lost(group: Sequence[Item], error: BaseException) -> Iterator[tuple[Item, Death]]:
-    reason = f"the machines of the cluster that worked on it were lost ({type(error).__name__}: {error})"
-    for item in group:
-        yield item, Death(cause="lost", reason=reason, track="", details=str(error))
+    def _has_workers(self) -> bool:
+        try:
+            return bool(self._client.nthreads())
+        except (OSError, TimeoutError, CancelledError, ValueError):
+            raise self._gone() from None
+
+    def _error(self, future: Future[Any]) -> BaseException | None:
+        """Return why a future has no result."""
+        if future.status in ("cancelled", "lost"):  # nobody but a lost connection cancels
+            raise self._gone()
+        error: BaseException | None = future.exception()
+        if isinstance(error, UsageError | StoppedError):
+            raise error
+        return error
+
+    def _gone(self) -> StoppedError:
+        return StoppedError(f"{self._name} is gone; start it and run the same command again to go on")
 
 
-class _Pools(WorkerPlugin):
-    """What every Dask worker keeps for a run: a pool of one process for each of its threads.
-
-    Parameters
-    ----------
-    running
-        How workers are to run.
-    folder
-        Where the run was started: relative paths begin there.
-    """
-
-    def __init__(self, running: Running, folder: Path) -> None:
-        self._running = running
-        self._folder = folder
-
-    def setup(self, worker: Worker) -> None:
-        """Make the pools, which start nothing before there is work."""
-        threads, devices = worker.state.nthreads, self._running.devices
-        limit = self._running.memory_limit_bytes or share(threads)
-        self._all = [Pool(1, [devices[number % len(devices)]], limit, folder=self._folder) for number in range(threads)]
-        self.idle: SimpleQueue[Pool] = SimpleQueue()
-        for pool in self._all:
-            self.idle.put(pool)
-
-    def teardown(self, worker: Worker) -> None:
-        """End their processes."""
-        for pool in self._all:
-            pool.__exit__()
-
-
-def _run_group(group: Sequence[Item], task: Task, plugin: str) -> list[tuple[Item, Any]]:
-    """Do a group on a Dask worker, in a process that is kept for the next group."""
-    pools = get_worker().plugins[plugin]
-    assert isinstance(pools, _Pools)  # registered so
-    pool = pools.idle.get()
+def _connected(address: Any, running: Running) -> Client:
+    client = None
     try:
-        return list(pool.do(task, [group]))
-    finally:
-        pools.idle.put(pool)
+        client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
+        client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
+        return client
+    except (OSError, TimeoutError, ValueError) as error:
+        if client is not None:
+            client.close(timeout=_CLOSE_SECONDS)
+        where = f"no Dask cluster with workers at '{running.scheduler}'"
+        raise UsageError(f"{where} ({error}); expected tcp://HOST:PORT of a scheduler") from None

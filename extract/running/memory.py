@@ -1,5 +1,8 @@
 """How much memory there is, and how much of it a process takes."""
 
+import os
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
@@ -24,12 +27,19 @@ def total() -> int:
         return machine
 
 
-def private_bytes(process_id: int) -> int:
-    """Return how much memory a process takes that it does not share: files that it maps do not count; 0: it is gone."""
+def bytes_of_groups(leaders: Collection[int]) -> dict[int, int]:
+    """Return how much memory groups of processes take, by the process that leads each: a worker and what it started.
+
+    What processes share does not count: files that they map. A program that is being started may count twice for a
+    moment, as it has the memory of the process that starts it.
+    """
     import psutil
 
-    try:
-        memory = psutil.Process(process_id).memory_info()
-    except psutil.Error:
-        return 0
-    return int(memory.rss - getattr(memory, "shared", 0))
+    taken = dict.fromkeys(leaders, 0)
+    for process_id in psutil.pids():
+        with suppress(OSError, psutil.Error):  # it is gone
+            group = os.getpgid(process_id)
+            if group in taken:
+                memory = psutil.Process(process_id).memory_info()
+                taken[group] += int(memory.rss - getattr(memory, "shared", 0))
+    return taken

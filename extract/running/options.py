@@ -1,9 +1,17 @@
 """How a run is run: nothing here changes what comes out."""
 
+import math
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ...errors import UsageError
 from ..base import Execution
+from .memory import share
+from .work import Cause
+
+LOCAL = "local"
+"""Instead of an address: a cluster of processes on this machine."""
+_PROTOCOLS = ("tcp", "tls", "ws", "wss", "ucx")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +44,40 @@ class Running:
             raise UsageError(f"jobs must be at least 0, found {self.jobs}")
         if not self.devices:
             raise UsageError("no device is named; expected cpu, cuda or several as cuda:0,cuda:1")
-        if not (self.time_limit_seconds > 0 and self.time_limit_factor >= 0):
+        limits = (self.time_limit_seconds, self.time_limit_factor)
+        if not (all(map(math.isfinite, limits)) and self.time_limit_seconds > 0 and self.time_limit_factor >= 0):
             found = f"{self.time_limit_seconds} s and {self.time_limit_factor} s for every second"
             raise UsageError(f"time limits must be positive, found {found}")
         if self.memory_limit_bytes is not None and self.memory_limit_bytes < 2**28:
             raise UsageError(f"a worker needs 256 MiB at least, found a limit of {self.memory_limit_bytes / 2**20:.0f}")
+        if self.scheduler not in (None, LOCAL):
+            _check_address(str(self.scheduler))
         for device in self.devices:
             Execution(device=device)
+
+    @property
+    def memory_limit(self) -> int:
+        """How many bytes a worker on this machine may take."""
+        return self.memory_limit_bytes or share(self.jobs)
 
     def time_limit(self, media_seconds: float) -> float:
         """Return how many seconds a recording of that length may take."""
         return self.time_limit_seconds + self.time_limit_factor * media_seconds
+
+    def limit(self, cause: Cause, media_seconds: float) -> float | None:
+        """Return what a recording of that length may take before it fails of a cause; None: no limit is known here."""
+        if cause == "time limit":
+            return self.time_limit(media_seconds)
+        is_elsewhere = self.scheduler not in (None, LOCAL) and self.memory_limit_bytes is None
+        return float(self.memory_limit) if cause == "memory limit" and not is_elsewhere else None
+
+
+def _check_address(address: str) -> None:
+    """Find out at once what Dask would look for half a minute long."""
+    try:
+        parts = urlsplit(address)
+        is_one = parts.scheme in _PROTOCOLS and bool(parts.hostname and parts.port) and not parts.path.strip("/")
+    except ValueError:  # a port that is none
+        is_one = False
+    if not is_one:
+        raise UsageError(f"'{address}' is no address of a Dask scheduler; expected tcp://HOST:PORT, or {LOCAL}")

@@ -8,22 +8,26 @@ known at any moment, and it alone is ended and replaced.
 import fcntl
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, Literal
+from threading import Lock
+from typing import Any
 
-from ...errors import UsageError
-from .memory import private_bytes
-from .work import Death, Item, Task, Workers
+from ...errors import StoppedError, UsageError, what_the_system_said
+from .ending import Ending, Limit
+from .memory import bytes_of_groups
+from .work import Cause, Death, Item, Task, Workers
 
 _LOOK_EVERY_SECONDS = 0.1
 """How often limits are looked after."""
@@ -32,7 +36,8 @@ _START_SECONDS = 300.0
 _STARTS = 6
 """So many that fail one after the other are not by chance, nor by somebody who kills a few workers."""
 _LOG_BYTES = 64 * 1024
-Limit = Literal["time limit", "memory limit"]
+_LOOKS_ABOVE = 2
+"""So many times in a row a worker must be seen to take too much memory: a program that starts counts twice at first."""
 _MAIN = "import sys; sys.path[:] = {path!r}; from {package}.worker import main; main({descriptor}, {lifeline})"
 
 
@@ -40,7 +45,7 @@ class Pool(Workers):
     """Worker processes, started when there is something to do.
 
     An item that ends its worker is tried once more in a fresh one: the harm may have been done by the one before it, or
-    from outside. Only then it is a `Death`. A hang is one at once.
+    from outside. Only then it is a `Death`: ``killed`` where one of the two was from outside. A hang is one at once.
 
     Parameters
     ----------
@@ -49,7 +54,9 @@ class Pool(Workers):
     devices
         Dealt out to the workers in turn.
     memory_limit_bytes
-        Memory that each may take for itself.
+        Memory that each may take for itself, with all the programs that it starts.
+    temporary
+        Where each makes its temporary files, in a folder of its own that goes with it.
     folder
         Where they work; None: where this process does.
 
@@ -57,47 +64,78 @@ class Pool(Workers):
     ------
     UsageError
         If a worker cannot start.
+    StoppedError
+        If there is no room for its folder.
     """
 
-    def __init__(self, jobs: int, devices: Sequence[str], memory_limit_bytes: int, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        jobs: int,
+        devices: Sequence[str],
+        memory_limit_bytes: int,
+        temporary: Path,
+        folder: Path | None = None,
+    ) -> None:
         self._devices = [devices[number % len(devices)] for number in range(jobs)]
         self._memory_limit_bytes = memory_limit_bytes
         self._workers: list[_Worker] = []
         self._failed_starts = 0
+        self._temporary = temporary.absolute()
         self._folder = folder
-        self._is_closed = False
+        self._changing = Lock()
+        self.is_closed = False
+        """Whether it was left, and does nothing any more."""
 
     def do(self, task: Task, groups: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, Any]]:
         """Do all items; see `Workers`."""
+        try:
+            yield from self._do(task, groups)
+        except OSError:  # pipes that another thread has closed
+            if not self.is_closed:
+                raise
+
+    def __exit__(self, *error: object) -> None:
+        """End the workers, whatever they do; another thread may be at `do`, which then returns."""
+        with self._changing:
+            self.is_closed = True
+            while self._workers:
+                self._workers.pop().end_for_good()
+
+    def rest(self, idle_seconds: float) -> None:
+        """End workers that have had nothing to do for so long; there are new ones when there is something."""
+        with self._changing:
+            for worker in list(self._workers):
+                if not worker.items and time.monotonic() - worker.idle_since > idle_seconds:
+                    self._workers.remove(worker)
+                    worker.end_for_good()
+
+    def _do(self, task: Task, groups: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, Any]]:
         waiting = deque(groups)
         next_look = 0.0
         while True:
             self._hand_out(task, waiting)
             busy = {worker.connection: worker for worker in self._workers if worker.items}
-            if not busy or self._is_closed:
+            if not busy or self.is_closed:
                 return
             for connection in wait(busy, _LOOK_EVERY_SECONDS):
                 yield from self._receive(busy[connection], task)  # type: ignore[index]  # it was among the keys
             if time.monotonic() >= next_look:
                 next_look = time.monotonic() + _LOOK_EVERY_SECONDS
+                taken = bytes_of_groups([worker.process.pid for worker in busy.values()])
                 for worker in busy.values():
-                    yield from self._look_after(worker, task)
-
-    def __exit__(self, *error: object) -> None:
-        """End the workers, whatever they do; another thread may be at `do`, which then returns."""
-        self._is_closed = True
-        while self._workers:
-            worker = self._workers.pop()
-            worker.end()
-            worker.log_file.close()
+                    yield from self._look_after(worker, task, taken.get(worker.process.pid, 0))
 
     def _hand_out(self, task: Task, waiting: deque[Sequence[Item]]) -> None:
-        for worker in self._workers:
-            if waiting and not worker.items:
-                worker.give(task, waiting.popleft())
-        while waiting and len(self._workers) < len(self._devices):
-            self._workers.append(_Worker(self._devices[len(self._workers)], self._folder))
-            self._workers[-1].give(task, waiting.popleft())
+        with self._changing:
+            for worker in self._workers:
+                if waiting and not worker.items:
+                    worker.give(task, waiting.popleft())
+            while waiting and not self.is_closed and len(self._workers) < len(self._devices):
+                self._workers.append(self._started(self._devices[len(self._workers)]))
+                self._workers[-1].give(task, waiting.popleft())
+
+    def _started(self, device: str) -> "_Worker":
+        return _Worker(device, self._temporary, self._folder)
 
     def _receive(self, worker: "_Worker", task: Task) -> Iterator[tuple[Item, Any]]:
         try:
@@ -113,66 +151,80 @@ class Pool(Workers):
         else:
             yield worker.finish(), content[0]
 
-    def _look_after(self, worker: "_Worker", task: Task) -> Iterator[tuple[Item, Any]]:
+    def _look_after(self, worker: "_Worker", task: Task, taken_bytes: int) -> Iterator[tuple[Item, Any]]:
         if not worker.items:
             return
+        worker.looks_above = worker.looks_above + 1 if taken_bytes > self._memory_limit_bytes else 0
         # Where this process was itself stopped for a while, what workers have to say comes before their time limit.
         if time.monotonic() > worker.deadline and not worker.connection.poll():
             yield from self._bury(worker, task, "time limit")
-        elif private_bytes(worker.process.pid) > self._memory_limit_bytes:
+        elif worker.looks_above == _LOOKS_ABOVE:
             yield from self._bury(worker, task, "memory limit")
 
     def _bury(self, worker: "_Worker", task: Task, limit: Limit | None) -> Iterator[tuple[Item, Any]]:
         """End a worker and let a fresh one go on with its items."""
-        if self._is_closed:
-            return
-        if limit == "time limit":
-            worker.say_where()
-        status = worker.end()
-        items, is_second_try = worker.items, worker.is_second_try
-        worker.items = deque()
-        if not worker.is_ready:
-            self._count_failed_start(worker, status)
-        fresh = self._workers[self._workers.index(worker)] = _Worker(worker.device, self._folder)
-        if not worker.is_ready or (limit != "time limit" and not is_second_try):
+        with self._changing:
+            if self.is_closed:
+                return
+            is_last_try = limit == "time limit" or worker.earlier_ending is not None
+            if limit is not None and is_last_try:
+                worker.say_where()
+            ending = Ending(limit=limit, status=worker.end())
+            items, worker.items = worker.items, deque()
+            if not worker.is_ready:
+                self._count_failed_start(worker, ending)
+            fresh = self._workers[self._workers.index(worker)] = self._started(worker.device)
+            if not worker.is_ready or not is_last_try:
+                worker.log_file.close()
+                fresh.give(task, items, earlier_ending=ending if worker.is_ready else worker.earlier_ending)
+                return
+            item = items.popleft()
+            if items:
+                fresh.give(task, items)
+            death = self._death(worker, item, ending)
             worker.log_file.close()
-            fresh.give(task, items, is_second_try=worker.is_ready or is_second_try)
-            return
-        item = items.popleft()
-        if items:
-            fresh.give(task, items)
-        death = self._death(worker, item, limit, status)
-        worker.log_file.close()
         yield item, death
 
-    def _count_failed_start(self, worker: "_Worker", status: int) -> None:
+    def _count_failed_start(self, worker: "_Worker", ending: Ending) -> None:
         self._failed_starts += 1
         if self._failed_starts == _STARTS:
-            last = worker.log().strip().splitlines()[-1:] or [_how_it_ended(status)]
+            last = worker.log().strip().splitlines()[-1:] or [str(ending)]
             raise UsageError(f"worker processes cannot start: {last[0]}")
 
-    def _death(self, worker: "_Worker", item: Item, limit: Limit | None, status: int) -> Death:
-        if limit == "time limit":
-            reason = f"took longer than {item.limit_seconds:.0f} s, which is its time limit"
-        elif limit == "memory limit":
-            reason = f"took more than {self._memory_limit_bytes / 2**20:.0f} MiB of memory, which is a worker's limit"
+    def _death(self, worker: "_Worker", item: Item, ending: Ending) -> Death:
+        earlier = worker.earlier_ending
+        how = str(ending) if earlier in (None, ending) else f"{earlier}, then {ending}"
+        cause: Cause
+        limit: float | None = None
+        if ending.limit == "time limit":
+            cause, limit = "time limit", item.limit_seconds
+            reason = f"took longer than {limit:.0f} s, which is its time limit"
+        elif ending.is_from_outside or (earlier is not None and earlier.is_from_outside):
+            cause, reason = "killed", f"its process was killed ({how}), twice"
+        elif ending.limit == "memory limit":
+            cause, limit = "memory limit", self._memory_limit_bytes
+            reason = f"took more than {limit / 2**20:.0f} MiB of memory, which is a worker's limit"
         else:
-            reason = f"ended its process ({_how_it_ended(status)}), twice"
-        return Death(cause=limit or "crash", reason=reason, track=worker.track, details=worker.log())
+            cause, reason = "crash", f"ended its process ({how}), twice"
+        return Death(cause=cause, reason=reason, track=worker.track, details=worker.log(), limit=limit)
 
 
 class _Worker:
     """A process, and what it is doing."""
 
-    def __init__(self, device: str, folder: Path | None) -> None:
+    def __init__(self, device: str, temporary: Path, folder: Path | None) -> None:
         self.device = device
         self.items: deque[Item] = deque()
         """What is left of its group; the first is in work."""
-        self.is_second_try = False
-        """Whether the item in work has ended another worker before."""
+        self.earlier_ending: Ending | None = None
+        """How another worker ended that had the item in work; None: there was none."""
+        self.looks_above = 0
+        """How often in a row it was seen to take too much memory."""
+        self.idle_since = time.monotonic()
         self.track = ""
         self.deadline = time.monotonic() + _START_SECONDS
         self.is_ready = False
+        self._temporary = _new_folder(temporary)
         self.log_file = tempfile.TemporaryFile()  # noqa: SIM115  # closed when the worker is buried
         # Both ends share the place in the file where they are: what is written goes to the end wherever we read.
         fcntl.fcntl(self.log_file, fcntl.F_SETFL, fcntl.fcntl(self.log_file, fcntl.F_GETFL) | os.O_APPEND)
@@ -184,6 +236,7 @@ class _Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", _MAIN.format(path=sys.path, package=__package__, **given)],
                 cwd=folder,
+                env={**os.environ, "TMPDIR": str(self._temporary)},
                 stdin=subprocess.DEVNULL,
                 stdout=self.log_file,
                 stderr=self.log_file,
@@ -193,10 +246,10 @@ class _Worker:
         os.close(their_line)
         self._send(device)
 
-    def give(self, task: Task, items: Sequence[Item] | deque[Item], *, is_second_try: bool = False) -> None:
+    def give(self, task: Task, items: Sequence[Item] | deque[Item], *, earlier_ending: Ending | None = None) -> None:
         """Send work."""
         self.items = deque(items)
-        self.is_second_try = is_second_try
+        self.earlier_ending = earlier_ending
         self._send((task, list(items)))
         if self.is_ready:
             self.start_clock()
@@ -209,38 +262,54 @@ class _Worker:
 
     def finish(self) -> Item:
         """Take note that the item in work is done."""
-        self.track, self.is_second_try = "", False
+        self.track, self.earlier_ending = "", None
         item = self.items.popleft()
+        self.idle_since = time.monotonic()
         self.start_clock()
         return item
 
     def say_where(self) -> None:
         """Let it write into its log where in the code it is."""
+        before, until = self._log_bytes(), time.monotonic() + _LOOK_EVERY_SECONDS
         with suppress(OSError):
             self.process.send_signal(signal.SIGUSR1)
-            time.sleep(_LOOK_EVERY_SECONDS)
+            while self._log_bytes() == before and time.monotonic() < until:
+                time.sleep(_LOOK_EVERY_SECONDS / 20)
+            time.sleep(_LOOK_EVERY_SECONDS / 20)  # it writes line by line
 
     def end(self) -> int:
-        """Kill it and all that it started; return its exit status."""
+        """Kill it and all that it started, and remove their files; return its exit status."""
         with suppress(OSError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.connection.close()
         self._lifeline.close()
-        return self.process.wait()
+        status = self.process.wait()
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        return status
+
+    def end_for_good(self) -> None:
+        """End it, and forget what it wrote."""
+        self.end()
+        self.log_file.close()
 
     def log(self) -> str:
         """Return the end of what the item in work wrote to standard output and error."""
-        size = self.log_file.seek(0, os.SEEK_END)
-        self.log_file.seek(max(0, size - _LOG_BYTES))
+        self.log_file.seek(max(0, self._log_bytes() - _LOG_BYTES))
         return self.log_file.read().decode(errors="replace")
+
+    def _log_bytes(self) -> int:
+        return os.fstat(self.log_file.fileno()).st_size
 
     def _send(self, message: object) -> None:
         with suppress(OSError):  # it is dead already, which shows where messages are received
             self.connection.send_bytes(pickle.dumps(message))
 
 
-def _how_it_ended(status: int) -> str:
-    if status >= 0:
-        return f"exit status {status}"
-    name = signal.Signals(-status).name
-    return f"{name}, most likely for want of memory" if name == "SIGKILL" else name
+def _new_folder(parent: Path) -> Path:
+    """Make a folder that nobody else has."""
+    folder = parent / uuid.uuid4().hex
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise StoppedError(f"{parent}: cannot be written ({what_the_system_said(error)}); make room") from None
+    return folder

@@ -8,8 +8,11 @@ from typing import Any, Literal, Protocol
 Tell = Callable[[str], None]
 """Told which track is being made at the moment; empty: none."""
 
-Cause = Literal["error", "time limit", "memory limit", "crash", "lost"]
-"""What an item failed of: an exception, or what ended its worker (``lost``: a machine of the cluster)."""
+Cause = Literal["error", "time limit", "memory limit", "crash", "killed", "lost"]
+"""What an item failed of: an exception, or what ended its worker (``killed``: somebody else, or the system; ``lost``: a
+machine of the cluster)."""
+PASSING_CAUSES = ("killed", "lost")
+"""Those that say nothing of the item: another time it may go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,8 @@ class Death:
     """What it was making; empty: it was reading."""
     details: str
     """What it wrote to its standard error, tracebacks of native crashes among it."""
+    limit: float | None = None
+    """The limit that was exceeded, in seconds or bytes; None: none was."""
 
 
 class Workers(ABC):

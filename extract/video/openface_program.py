@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ...errors import TrackError
@@ -46,8 +47,7 @@ def run_program(binary: Path, frames_folder: Path, flags: Sequence[str], *, fram
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=frames_folder.parent,
-                env=environment,
-                start_new_session=True,
+                env=environment,  # and in our process group: what ends a worker ends it, too
             )
         except OSError as error:
             raise TrackError(f"{binary}: cannot be run ({(error.strerror or str(error)).lower()})") from None
@@ -69,8 +69,14 @@ def run_program(binary: Path, frames_folder: Path, flags: Sequence[str], *, fram
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """End a program that still runs, with what it started, also where we are interrupted."""
     if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)  # it leads a group of its own
+        import psutil
+
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
         process.wait()
+        for one in started:
+            with suppress(psutil.Error):  # it is gone
+                one.kill()
 
 
 def _signal_name(number: int) -> str:

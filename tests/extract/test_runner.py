@@ -14,7 +14,7 @@ from broken_media import extract_broken
 from poison import SECONDS, Poison, write_sound
 
 from trimodal.corpus import Corpus, FeatureFile, Recording, Segment, read_corpus
-from trimodal.errors import TrackError, UsageError
+from trimodal.errors import StoppedError, TrackError, UsageError
 from trimodal.extract.runner import Watcher
 from trimodal.extract.running import Running
 from trimodal.extract.running.disk import Estimate
@@ -30,8 +30,7 @@ CHEAP = parse_recipe(
     "cheap.yaml",
 )
 IMPORTED = parse_recipe(
-    "tracks: {x: {extractor: imported, feature: of, dimensions: 1}}\n"
-    "align: {x: {tracks: [x], timeline: none}}",
+    "tracks: {x: {extractor: imported, feature: of, dimensions: 1}}\nalign: {x: {tracks: [x], timeline: none}}",
     "imported.yaml",
 )
 RUNNING = Running(jobs=2, time_limit_seconds=8.0, time_limit_factor=0.0, memory_limit_bytes=2**30)
@@ -122,7 +121,7 @@ def test_a_file_of_features_that_cannot_be_read_costs_its_recording(
     (tmp_path / "good.csv").write_text("start,a\n0.0,1\n0.5,2\n")
     (tmp_path / "folder.csv").mkdir()
     segments = tuple(Segment(id=one.id, recording=one.id) for one in recordings)
-    corpus = Corpus(root=tmp_path, layout="test", recordings=tuple(recordings), segments=segments)
+    corpus = Corpus(root=tmp_path / "corpus", layout="test", recordings=tuple(recordings), segments=segments)
     for jobs in (2, 0, 2):
         found = extract(corpus, IMPORTED, tmp_path / "w", running=Running(jobs=jobs))
         assert {failure.recording: failure.reason for failure in found.failures} == {
@@ -240,7 +239,7 @@ def test_a_disk_that_is_too_small_stops_the_run(sample: Path, tmp_path: Path, mo
     usage = shutil.disk_usage(tmp_path)
     free = iter([usage.free, *[1000] * 9])  # it was enough before the first recording
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=next(free)))
-    with pytest.raises(TrackError, match=r"GB of tracks are still to come and 0\.0 GB are free; make room"):
+    with pytest.raises(StoppedError, match=r"tracks and .* MB of sound meanwhile are to come and 0\.0 MB are free"):
         extract(read_corpus(sample), CHEAP, tmp_path / "w")
     monkeypatch.undo()
     assert 0 < extract(read_corpus(sample), CHEAP, tmp_path / "w").extracted < 6
@@ -249,7 +248,7 @@ def test_a_disk_that_is_too_small_stops_the_run(sample: Path, tmp_path: Path, mo
 def test_a_disk_that_is_too_small_from_the_start(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=1000))
-    expected = r"w: about 0\.0 GB of tracks and 0\.0 GB of store are to come and 0\.0 GB are free; make room, or give"
+    expected = r"w: about .* MB of tracks, .* MB of sound meanwhile and .* MB of store are to come and 0\.0 MB are free"
     with pytest.raises(TrackError, match=expected):
         run(read_corpus(sample), CHEAP, tmp_path / "s", work=tmp_path / "w")
     assert not (tmp_path / "w" / "tracks").exists()

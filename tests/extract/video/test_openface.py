@@ -1,5 +1,6 @@
 """OpenFace's tables, and its program, which a script stands in for."""
 
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -253,6 +254,13 @@ def test_a_program_that_hangs_is_ended_with_what_it_started(
     assert time.monotonic() - started < 20
     time.sleep(2.5)
     assert not late.exists() and list(temporary.iterdir()) == []
+
+
+def test_a_program_is_in_our_process_group_and_ends_with_a_worker(tmp_path: Path) -> None:
+    write = f'#!/bin/sh\nps -o pgid= -p $$ > {tmp_path}/group; mkdir "$4"\n'
+    with pytest.raises(TrackError, match="wrote 0 CSV files"):
+        made(OpenFace(binary=program(tmp_path, write)), 2)
+    assert int((tmp_path / "group").read_text()) == os.getpgrp()
 
 
 def test_stopping_half_way_leaves_nothing(tmp_path: Path, temporary: Path) -> None:
