@@ -7,18 +7,20 @@ Every Dask worker keeps worker processes of our own (`kept_pools`), so that what
 does on one machine, and models stay loaded.
 """
 
+import logging
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from distributed import Client, Future, LocalCluster
+from distributed.utils import silence_logging_cmgr
 
 from ...errors import StoppedError, UsageError
 from .kept_pools import KeptPools, run_group
@@ -56,10 +58,16 @@ class Cluster(Workers):
         self._waits = waits
         self._name = f"the Dask cluster at '{running.scheduler}'"
         self._cluster = None
+        self._quiet = ExitStack()  # what is wrong is said by us, in one line
+        self._quiet.enter_context(silence_logging_cmgr(logging.CRITICAL))
         address: Any = running.scheduler
         if address == LOCAL:
             address = self._cluster = LocalCluster(
-                n_workers=max(running.jobs, 1), threads_per_worker=1, processes=True, dashboard_address=None
+                n_workers=max(running.jobs, 1),
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
             )
         self._client = _connected(address, running)
         limit = share(running.jobs) if address == LOCAL else None
@@ -114,6 +122,7 @@ class Cluster(Workers):
             self._client.close(timeout=_CLOSE_SECONDS)
         if self._cluster is not None:
             self._cluster.close()
+        self._quiet.close()
 
     def _next(self, ended: "SimpleQueue[Future[Any]]") -> Future[Any]:
         """Wait for a future to end, and say so where there is nobody who could do its work."""
