@@ -44,6 +44,11 @@ def signal_self(content: tuple[Path, tuple[int, int]], device: str, tell: Tell) 
     os.kill(os.getpid(), number)
 
 
+def die_by(number: int, plan: object, work: object, content: object, device: str, tell: Tell) -> None:
+    """Take the place of the runner's own task."""
+    os.kill(os.getpid(), number)
+
+
 def leave_file_and_die_if(dies: bool, device: str, tell: Tell) -> str:
     descriptor, name = tempfile.mkstemp()
     os.close(descriptor)

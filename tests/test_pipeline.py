@@ -148,7 +148,7 @@ class Seen(Watcher):
     def __init__(self) -> None:
         self.recordings: list[str] = []
 
-    def done(self, media_seconds: float, result: Result | None = None) -> None:
+    def done(self, recording: str, media_seconds: float, result: Result | None = None) -> None:
         if result is not None:
             self.recordings.append(result.recording)
 

@@ -4,14 +4,19 @@ import csv
 import os
 import random
 import shutil
+import signal
+import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import pool_tasks
 import pytest
 from broken_media import extract_broken
 from poison import SECONDS, Poison, write_sound
+from thread_counts import ThreadCounts
 
 from trimodal.corpus import Corpus, FeatureFile, Recording, Segment, read_corpus
 from trimodal.errors import StoppedError, TrackError, UsageError
@@ -19,6 +24,7 @@ from trimodal.extract.runner import Watcher
 from trimodal.extract.running import Running
 from trimodal.extract.running.disk import Estimate
 from trimodal.extract.running.work import Item
+from trimodal.extract.track_file import read_track
 from trimodal.extract.work_folder import locked
 from trimodal.pipeline import Extraction, extract, run, status
 from trimodal.recipe import Recipe, load_recipe, parse_recipe
@@ -157,6 +163,63 @@ def test_what_failed_is_tried_again_where_that_is_asked_for(recipe: Recipe, tmp_
     assert [note.stat().st_mtime_ns for note in notes] != before
 
 
+def test_a_limit_that_is_raised_is_tried_again(recipe: Recipe, tmp_path: Path) -> None:
+    """As what failed dies again, the note of it says whether it was tried."""
+    (tmp_path / "corpus").mkdir()
+    for name in ("hang", "allocate"):
+        write_sound(tmp_path / "corpus" / f"{name}.wav", SECONDS[name])
+    corpus, work = read_corpus(tmp_path / "corpus"), tmp_path / "w"
+    base = replace(RUNNING, time_limit_seconds=6.0, memory_limit_bytes=2**29)
+    for more, tried in (
+        (base, {"hang", "allocate"}),
+        (replace(base, jobs=1), set()),
+        (replace(base, time_limit_seconds=1.0, memory_limit_bytes=2**28), set()),
+        (replace(base, time_limit_seconds=7.0), {"hang"}),
+        (replace(base, time_limit_seconds=7.0), set()),
+        (replace(base, time_limit_factor=2.0, memory_limit_bytes=2**29 + 2**27), {"hang", "allocate"}),
+        (replace(base, time_limit_seconds=99.0, jobs=0), set()),  # it would hang here
+    ):
+        failures = extract(corpus, recipe, work, running=more).failures
+        assert {one.recording: one.cause for one in failures} == {"hang": "time limit", "allocate": "memory limit"}
+        assert {one.recording for one in failures if not one.is_remembered} == tried
+    log = (work / "failures.log").read_text()
+    assert log.count("in _do\n") == 2  # what swells says where, too
+
+
+@pytest.mark.parametrize(("number", "is_tried"), [(signal.SIGKILL, True), (signal.SIGSEGV, False)])
+def test_what_was_killed_from_outside_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, is_tried: bool
+) -> None:
+    """The same task dies in both runs; who dies by its own fault is not tried in the second."""
+    (tmp_path / "corpus").mkdir()
+    write_sound(tmp_path / "corpus" / "a.wav", 0.7)
+    corpus, work = read_corpus(tmp_path / "corpus"), tmp_path / "w"
+    extract(corpus, CHEAP, work)  # so that its files are known
+    shutil.rmtree(work / "tracks")
+    monkeypatch.setattr("trimodal.extract.runner._extract_one", partial(pool_tasks.die_by, int(number)))
+    for run_number in range(2):
+        (failure,) = extract(corpus, CHEAP, work, running=Running(jobs=1)).failures
+        assert (failure.cause, failure.lasts) == (("killed", False) if is_tried else ("crash", True))
+        assert failure.is_remembered == (run_number == 1 and not is_tried)
+    assert len(status(corpus, CHEAP, work).left) == is_tried
+
+
+def test_one_thread_for_every_library_in_a_worker(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    write_sound(tmp_path / "corpus" / "a.wav", 0.7)
+    recipe = replace(CHEAP, tracks={**CHEAP.tracks, "counts": ThreadCounts()})
+    done = extract(read_corpus(tmp_path / "corpus"), recipe, tmp_path / "w", running=Running(jobs=1))
+    (recording,) = done.recordings
+    *threads, libraries = read_track(recording.paths["counts"], ThreadCounts().schema).values[0]
+    assert threads == [1, 1, 1]
+    assert libraries >= 2
+
+
+def test_running_without_a_device() -> None:
+    with pytest.raises(UsageError, match="no device is named; expected cpu, cuda or several as cuda:0,cuda:1"):
+        Running(devices=())
+
+
 def test_what_the_system_could_not_do_is_tried_again(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     write_sound(tmp_path / "corpus" / "a.wav", 0.7)
@@ -228,11 +291,14 @@ def test_what_killed_runs_left_is_cleared_away(sample: Path, tmp_path: Path) -> 
     extraction = extract(read_corpus(sample), CHEAP, tmp_path / "w")
     (folder,) = (tmp_path / "w" / "tracks").iterdir()
     (folder / ".half.h5.0123.tmp").touch()
+    (tmp_path / "w" / "temporary" / "0123").mkdir(parents=True)
+    (tmp_path / "w" / "temporary" / "0123" / "sound.wav").touch()
     again = extract(read_corpus(sample), CHEAP, tmp_path / "w")
     assert again.extracted == 0
     assert sorted(path.name for path in folder.iterdir()) == sorted(
         recording.paths["waveform"].name for recording in extraction.recordings
     )
+    assert not (tmp_path / "w" / "temporary").exists()
 
 
 def test_a_disk_that_is_too_small_stops_the_run(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,6 +309,37 @@ def test_a_disk_that_is_too_small_stops_the_run(sample: Path, tmp_path: Path, mo
         extract(read_corpus(sample), CHEAP, tmp_path / "w")
     monkeypatch.undo()
     assert 0 < extract(read_corpus(sample), CHEAP, tmp_path / "w").extracted < 6
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 24 MiB."""
+    (tmp_path / "disk").mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(tmp_path / "disk")]
+    if (tried := subprocess.run(mount, capture_output=True, text=True)).returncode:
+        pytest.skip(f"no disk can be mounted here: {tried.stderr.strip()}")
+    yield tmp_path / "disk"
+    subprocess.run(["umount", "-l", str(tmp_path / "disk")], check=True)
+
+
+def test_a_small_disk_stops_a_run_before_it_is_full(small_disk: Path, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    for number in range(40):
+        write_sound(tmp_path / "corpus" / f"{number}.wav", 2.0 + number / 100)
+    corpus, store = read_corpus(tmp_path / "corpus"), small_disk / "s"
+    # 40 times 2 s in rows of 0.1 s, 50 in a second: 0.26 MB each.
+    dense = parse_recipe(CHEAP.text.replace("hop_seconds: 0.1", "hop_seconds: 0.05"), "dense.yaml")
+    with pytest.raises(
+        StoppedError, match=r"disk/s\.work: about .* of tracks, .* and .* MB of store are to come and .* MB"
+    ):
+        run(corpus, dense, store, running=Running(jobs=2))
+    done = len(list((small_disk / "s.work").glob("tracks/*/*.h5")))
+    assert 0 < done < 40
+    assert shutil.disk_usage(small_disk).free > 10 * 2**20
+    assert not store.exists()
+    subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
+    assert run(corpus, dense, store, running=Running(jobs=2)).extraction.extracted == 40 - done
+    assert verify(store) == []
 
 
 def test_a_disk_that_is_too_small_from_the_start(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
