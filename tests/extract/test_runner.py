@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import pool_tasks
 import pytest
 from broken_media import extract_broken
 from poison import SECONDS, Poison, write_sound
+from shuffled_groups import ShuffledGroups
 from thread_counts import ThreadCounts
 
 from trimodal.corpus import Corpus, FeatureFile, Recording, Segment, read_corpus
@@ -23,7 +24,6 @@ from trimodal.errors import StoppedError, TrackError, UsageError
 from trimodal.extract.runner import Watcher
 from trimodal.extract.running import Running
 from trimodal.extract.running.disk import Estimate
-from trimodal.extract.running.work import Item
 from trimodal.extract.track_file import read_track
 from trimodal.extract.work_folder import locked
 from trimodal.pipeline import Extraction, extract, run, status
@@ -249,20 +249,13 @@ def test_bit_identical_whatever_the_order_of_the_work(
 ) -> None:
     corpus = read_corpus(sample)
     first = run(corpus, CHEAP, tmp_path / "first", running=Running(jobs=1))
-    orders = []
-
-    def shuffled(items: Sequence[Item], seconds: Sequence[float], workers: int) -> list[list[Item]]:
-        order = list(items)
-        random.Random(len(orders)).shuffle(order)
-        orders.append(tuple(item.id for item in order))
-        return [order[:2], order[2:3], order[3:]] if len(orders) % 2 else [[item] for item in order]
-
+    shuffled = ShuffledGroups()
     monkeypatch.setattr("trimodal.extract.runner.make_groups", shuffled)
     for number in range(3):
         other = run(corpus, CHEAP, tmp_path / f"{number}", running=Running(jobs=jobs))
         assert other.extraction.extracted == 6
         assert _bytes(other.store) == _bytes(first.store)
-    assert len(set(orders)) > 3
+    assert len(set(shuffled.orders)) > 3
 
 
 def test_the_order_of_the_corpus_moves_segments_and_changes_none(sample: Path, tmp_path: Path) -> None:

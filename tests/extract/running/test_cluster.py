@@ -12,6 +12,7 @@ import psutil
 import pytest
 from distributed import LocalCluster
 from poison import SECONDS, Poison, write_sound
+from shuffled_groups import ShuffledGroups
 
 from trimodal.corpus import read_corpus
 from trimodal.errors import MissingPackageError, UsageError
@@ -58,6 +59,21 @@ def test_a_cluster_that_is_there_already(sample: Path, tmp_path: Path) -> None:
     assert report.extraction.extracted == 6
 
 
+def test_bit_identical_with_four_workers_in_any_order(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(read_corpus(sample), CHEAP, tmp_path / "here", running=Running(jobs=1))
+    shuffled = ShuffledGroups()
+    monkeypatch.setattr("trimodal.extract.runner.make_groups", shuffled)
+    with LocalCluster(n_workers=4, threads_per_worker=1, dashboard_address=None) as cluster:
+        for number in range(2):
+            running = Running(jobs=4, scheduler=cluster.scheduler_address)
+            report = run(read_corpus(sample), CHEAP, tmp_path / f"{number}", running=running)
+            assert report.extraction.extracted == 6
+            assert _bytes(report.store) == _bytes(tmp_path / "here")
+    assert len(set(shuffled.orders)) == 4
+
+
 def test_workers_in_networks_of_their_own(sample: Path, tmp_path: Path) -> None:
     cable = (*networks.NEW_NETWORK, "ip", "link", "add", "one", "type", "veth", "peer", "name", "other")
     if not (shutil.which("unshare") and shutil.which("ip") and shutil.which("nsenter")):
@@ -90,8 +106,10 @@ def _bytes(store: Path) -> dict[str, bytes]:
 
 def test_no_scheduler(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trimodal.extract.running.cluster._CONNECT_SECONDS", 1)
+    started = time.monotonic()
     with pytest.raises(UsageError, match=r"no Dask cluster with workers at 'tcp://127\.0\.0\.1:9' .*; expected tcp://"):
         run(read_corpus(sample), CHEAP, tmp_path / "s", running=Running(scheduler="tcp://127.0.0.1:9"))
+    assert time.monotonic() - started < 20
 
 
 def test_no_dask(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
