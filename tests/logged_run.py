@@ -14,6 +14,10 @@ from pathlib import Path
 
 import psutil
 
+RECIPE = (
+    "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.02}}}\n"
+    "align: {voice: {tracks: [waveform], timeline: none}}\n"
+)
 STAGES = ("probe", "extract", "align")
 
 

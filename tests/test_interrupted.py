@@ -13,12 +13,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from logged_run import STAGES, LoggedRun, Moment, contents, draw_moment, now, remove, start, workers_of
+from logged_run import RECIPE, STAGES, LoggedRun, Moment, contents, draw_moment, now, remove, start, workers_of
 
-RECIPE = (
-    "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.02}}}\n"
-    "align: {voice: {tracks: [waveform], timeline: none}}\n"
-)
 COPIES = 6
 KILLS = int(os.environ.get("TRIMODAL_TEST_KILLS", "6"))
 """How often to kill a run, and how often a worker; more, when that is what one wants to know."""
