@@ -1,12 +1,14 @@
 """One run at a time in a work folder."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import UsageError, what_the_system_said
 
 LOCK_FILE = ".lock"
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -18,7 +20,7 @@ def locked(work: Path) -> Iterator[None]:
     Raises
     ------
     UsageError
-        If another run is in it, or it cannot be written.
+        If another run is in it, or it cannot be written, now or later.
     """
     from filelock import FileLock, Timeout
 
@@ -36,6 +38,25 @@ def locked(work: Path) -> Iterator[None]:
     try:
         for leftover in work.glob("*/**/.*.tmp"):
             leftover.unlink(missing_ok=True)
-        yield
+        with needing_room(work):
+            yield
     finally:
         lock.release()
+
+
+@contextmanager
+def needing_room(work: Path) -> Iterator[None]:
+    """Say which folder's disk is full where tables, notes or records have no room.
+
+    Raises
+    ------
+    UsageError
+        In the place of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        reason = what_the_system_said(error)
+        raise UsageError(f"{work}: cannot be written ({reason}); make room and run the same command again") from error

@@ -17,7 +17,9 @@ import psutil
 RECIPE = (
     "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.02}}}\n"
     "align: {voice: {tracks: [waveform], timeline: none}}\n"
+    "store: {shard_megabytes: 3}\n"
 )
+"""Little work, and a store of shards that workers share."""
 STAGES = ("probe", "extract", "align")
 
 
