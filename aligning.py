@@ -116,7 +116,6 @@ def align_into(
                     died.append(_culprit(part, outcome))
                     parts[number] = [member for member in part if member.tracks.recording != died[-1].recording]
                     watcher.done(died[-1].recording, 0.0, died[-1])
-                    _forget(writer.folder, number)
                     continue
                 done[number] = outcome
                 failed = {one.recording: one for one in outcome.failures}
@@ -151,6 +150,7 @@ def _align_part(
     """Align the recordings of a part and write its shards. An error is one that ends the run."""
     number, members = content
     result = Aligned()
+    _forget(folder, number)
     try:
         writer = ShardWriter(folder, alignment.store, worker=number)
         for member in members:
@@ -237,7 +237,7 @@ def _culprit(members: Sequence[Member], death: Death) -> Failure:
 
 
 def _forget(folder: Path, part: int) -> None:
-    """Remove what a worker wrote before it died."""
+    """Remove what a worker wrote of a part before it died."""
     for path in folder.glob(f"worker-{part:04d}-*"):
         path.unlink()
 

@@ -19,6 +19,7 @@ from .extract.text.agreement import Agreement
 from .extract.text.alignment.pocketsphinx_aligner import DOUBTFUL
 from .extract.text.alignment.spoken_form import is_word
 from .extract.track_file import read_track
+from .media import decoder_versions
 
 _PAST_END_SECONDS = 0.5
 """Transcripts and segments that end later than the media by more than this are worth a line."""
@@ -50,10 +51,9 @@ def installed_packages() -> dict[str, dict[str, str]]:
 
 def machine() -> dict[str, str]:
     """Return what decides what can run here: system, Python, FFmpeg's libraries, GPUs."""
-    import av
     import torch
 
-    libraries = ", ".join(f"{name} {'.'.join(map(str, number))}" for name, number in av.library_versions.items())
+    libraries = ", ".join(f"{name} {version}" for name, version in decoder_versions().items())
     gpus = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
     return {
         "system": platform.platform(),

@@ -25,7 +25,7 @@ from .extract.fingerprint import digest
 from .extract.recording import Failure, RecordingTracks, find_recording
 from .extract.runner import StoreToCome, Watcher, extract_all, known_results
 from .extract.running import Running
-from .extract.work_folder import locked
+from .extract.work_folder import locked, needing_room
 from .planning import Planned, checked, planned_for
 from .recipe import Recipe
 from .run_record import Recorder
@@ -228,7 +228,10 @@ def align(
         If no recording or no segment is left, or the store cannot be written.
     """
     planned = planned_for(corpus, recipe)
-    with Recorder(extraction.work, corpus, recipe, running, watcher or Watcher()) as recorder:
+    with (
+        needing_room(extraction.work),
+        Recorder(extraction.work, corpus, recipe, running, watcher or Watcher()) as recorder,
+    ):
         return _align(corpus, recipe, planned, extraction, store, running or Running(), recorder)
 
 

@@ -134,4 +134,8 @@ class Recorder(Watcher):
             "seconds_by_track": dict(self._tracks),
             "seconds_of_decoding_and_writing": self._extracting_seconds - sum(self._tracks.values()),
         }
-        write_json(self._work / FOLDER / f"{self._begun:%Y%m%dT%H%M%S}-{os.getpid()}.json", record)
+        try:
+            write_json(self._work / FOLDER / f"{self._begun:%Y%m%dT%H%M%S}-{os.getpid()}.json", record)
+        except OSError:
+            if kind is None:  # else what ended the run says more
+                raise

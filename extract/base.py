@@ -77,6 +77,8 @@ class Extractor(ABC):
     """Raised whenever the same parameters give other numbers, so that cached tracks are made again."""
     packages: ClassVar[tuple[str, ...]] = ()
     """Modules that it imports at first use."""
+    reads_with: ClassVar[tuple[str, ...]] = ()
+    """Modules with which the media are read that its kind wants."""
     needs: ClassVar[tuple[str, ...]] = ()
     """Fields that name another track of the recipe."""
 
@@ -144,6 +146,8 @@ class Extractor(ABC):
 class VideoExtractor(Extractor):
     """Reads the frames of a video."""
 
+    reads_with: ClassVar[tuple[str, ...]] = ("av", "cv2")
+
     sampling: Sampling = field(default_factory=Sampling)
     """Which frames to read."""
 
@@ -165,6 +169,7 @@ class VideoExtractor(Extractor):
 class FaceExtractor(Extractor):
     """Reads frames together with the faces found in them; makes one row per face."""
 
+    reads_with: ClassVar[tuple[str, ...]] = ("av", "cv2")
     needs: ClassVar[tuple[str, ...]] = ("faces",)
 
     faces: str = "faces"
@@ -185,6 +190,8 @@ class FaceExtractor(Extractor):
 @dataclass(frozen=True, kw_only=True)
 class SoundExtractor(Extractor):
     """Base of those that read one channel of sound."""
+
+    reads_with: ClassVar[tuple[str, ...]] = ("av", "soxr")
 
     sample_rate: int = 16_000
     """Samples per second to which the sound is resampled."""
@@ -330,6 +337,8 @@ class AnnotationExtractor(Extractor):
 @dataclass(frozen=True, kw_only=True)
 class FeatureExtractor(Extractor):
     """Reads features that somebody else made of the recording, from a file of the corpus."""
+
+    reads_with: ClassVar[tuple[str, ...]] = ("av",)
 
     feature: str
     """Their name in the corpus."""

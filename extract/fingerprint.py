@@ -2,16 +2,22 @@
 
 import hashlib
 import json
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import PackageNotFoundError, distributions, requires, version
 from pathlib import Path
 from typing import Any
 
+from ..media import decoder_versions
 from .base import Extractor
 
 _BLOCK_BYTES = 4 * 2**20
+_COMPUTING = {"ctranslate2", "numba", "scipy", "soxr", "tokenizers", "torch", "torchvision"}
+"""Distributions that decide numbers wherever another one requires them."""
 
 
 def digest(*parts: object) -> str:
@@ -71,21 +77,41 @@ def fingerprint(extractor: Extractor, needed: Mapping[str, str]) -> str:
 
 
 def software(extractor: Extractor) -> dict[str, str]:
-    """Return the versions of the packages that an extractor uses, by distribution name."""
-    return {name: found for module in extractor.needed_packages() for name, found in _distribution(module).items()}
+    """Return the versions of what decides an extractor's numbers, by distribution name.
+
+    These are what it imports, what its kind reads media with, NumPy, and those that compute among the requirements of
+    all these; with PyAV, the FFmpeg libraries that it decodes with.
+    """
+    found: dict[str, str] = {}
+    for module in ("numpy", *extractor.reads_with, *extractor.needed_packages()):
+        found |= _distributions(module)
+    return found | (decoder_versions() if "av" in extractor.reads_with else {})
 
 
 @lru_cache(maxsize=64)
-def _distribution(module: str) -> dict[str, str]:
+def _distributions(module: str) -> dict[str, str]:
+    """Return the versions of what brings a module, and of what computes for it."""
     found = {}
-    for name in sorted(set(_distributions().get(module, ()))):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
+    for name in _owners().get(module, ()):
+        names = (re.match(r"[\w.-]+", text) for text in requires(name) or () if "extra ==" not in text)
+        beneath = {match[0].lower() for match in names if match} & _COMPUTING
+        for one in (name, *sorted(beneath)):
+            with suppress(PackageNotFoundError):  # not everything that is required is wanted on every system
+                found[one] = version(one)
     return found
 
 
 @lru_cache(maxsize=1)
-def _distributions() -> Mapping[str, list[str]]:
-    return packages_distributions()
+def _owners() -> Mapping[str, list[str]]:
+    """Return which distributions bring each module.
+
+    From their lists of files: `importlib.metadata.packages_distributions` trusts the lists of top-level names, in which
+    some of the modules are missing.
+    """
+    owners = defaultdict(list)
+    for found in distributions():
+        files = (found.read_text("RECORD") or "").splitlines()
+        names = {line.split("/")[0].split(",")[0].split(".")[0] for line in files}
+        for name in names | set((found.read_text("top_level.txt") or "").split()):
+            owners[name].append(found.name)
+    return {name: sorted(set(found)) for name, found in owners.items()}

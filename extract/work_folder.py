@@ -1,16 +1,18 @@
 """One run at a time in a work folder."""
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import UsageError
+from ..errors import UsageError, what_the_system_said
 
 LOCK_FILE = ".lock"
 TEMPORARY_FOLDER = "temporary"
 """Where workers have their temporary files, in folders that go with them; what is in it at the start of a run is left
 over from one that was killed."""
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -22,7 +24,7 @@ def locked(work: Path) -> Iterator[None]:
     Raises
     ------
     UsageError
-        If another run is in it, or it cannot be written.
+        If another run is in it, or it cannot be written, now or later.
     """
     from filelock import FileLock, Timeout
 
@@ -41,6 +43,25 @@ def locked(work: Path) -> Iterator[None]:
         for leftover in work.glob("*/**/.*.tmp"):
             leftover.unlink(missing_ok=True)
         shutil.rmtree(work / TEMPORARY_FOLDER, ignore_errors=True)
-        yield
+        with needing_room(work):
+            yield
     finally:
         lock.release()
+
+
+@contextmanager
+def needing_room(work: Path) -> Iterator[None]:
+    """Say which folder's disk is full where tables, notes or records have no room.
+
+    Raises
+    ------
+    UsageError
+        In the place of the system's error.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        reason = what_the_system_said(error)
+        raise UsageError(f"{work}: cannot be written ({reason}); make room and run the same command again") from error

@@ -3,7 +3,7 @@
 from ..errors import MediaError, TranscriptError
 from .audio import Audio, AudioSelection, read_audio
 from .channels import Channel
-from .container import AUDIO_SUFFIXES, MEDIA_SUFFIXES
+from .container import AUDIO_SUFFIXES, MEDIA_SUFFIXES, decoder_versions
 from .images import PICTURE_SUFFIXES, list_pictures
 from .probe import MediaInfo, no_media, probe, with_sound
 from .sampling import Sampling
@@ -35,6 +35,7 @@ __all__ = [
     "Utterance",
     "Word",
     "assign_speakers",
+    "decoder_versions",
     "list_pictures",
     "no_media",
     "probe",

@@ -22,6 +22,13 @@ MEDIA_SUFFIXES = _VIDEO_SUFFIXES | _MORE_VIDEO_SUFFIXES | AUDIO_SUFFIXES
 _NO_OPTIONS: Mapping[str, str] = {}
 
 
+def decoder_versions() -> dict[str, str]:
+    """Return the versions of the FFmpeg libraries that decode, by name."""
+    import av
+
+    return {name: ".".join(map(str, numbers)) for name, numbers in av.library_versions.items()}
+
+
 @contextmanager
 def open_container(path: Path, options: Mapping[str, str] = _NO_OPTIONS) -> Iterator["InputContainer"]:
     """Open a media file with FFmpeg's libraries; ``options`` are those of its demuxer.

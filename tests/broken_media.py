@@ -1,12 +1,17 @@
-"""Media files with bytes flipped, cut out or spliced in, by chance; run it for many: broken_media.py FOLDER [COUNT]."""
+"""Media files with bytes flipped, cut out or spliced in, by chance; run it for many: broken_media.py FOLDER [COUNT].
+
+The exit status is 1 where one of them became neither features nor a line of ours that names the file.
+"""
 
 import random
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 
 from trimodal.corpus import read_corpus
+from trimodal.extract.recording import Failure
 from trimodal.extract.running import Running
 from trimodal.pipeline import Extraction, extract
 from trimodal.recipe import Recipe, parse_recipe
@@ -52,11 +57,25 @@ def extract_broken(clips: list[Path], folder: Path, count: int, seed: int, recip
     return extract(read_corpus(folder / "corpus"), recipe, folder / "work", running=running)
 
 
-if __name__ == "__main__":
-    clips = [path for path in Path(sys.argv[1]).rglob("*") if path.suffix in (".mp4", ".mpg", ".mkv", ".wav", ".flac")]
+def unexplained(found: Extraction, folder: Path) -> list[Failure]:
+    """Return the failures that are no error of ours with the file's name: bugs, crashes, and what took too long."""
+    return [one for one in found.failures if one.cause != "error" or not one.reason.startswith(str(folder))]
+
+
+def _main(clips: list[Path], count: int, seed: int) -> int:
+    started = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
-        found = extract_broken(sorted(clips), Path(name), int(sys.argv[2]), seed=1)
-    print(len(found.recordings), "made,", Counter(failure.cause for failure in found.failures))
-    for failure in found.failures:
-        if failure.cause != "error" or not failure.reason.startswith(name):
-            print(failure.recording, failure.track, failure.cause, failure.reason, failure.details[-3000:])
+        found = extract_broken(clips, Path(name), count, seed)
+        odd = unexplained(found, Path(name))
+    causes = ", ".join(f"{count} {cause}" for cause, count in Counter(one.cause for one in found.failures).items())
+    print(f"{count} files made of {len(clips)} clips, seed {seed}, {time.monotonic() - started:.0f} s")
+    print(f"{len(found.recordings)} became features, {len(found.failures)} failures ({causes})")
+    for failure in odd:
+        print(failure.recording, failure.track, failure.cause, failure.reason, failure.details[-3000:], sep="\n")
+    return 1 if odd or len(found.recordings) + len(found.failures) != count else 0
+
+
+if __name__ == "__main__":
+    media = [path for path in Path(sys.argv[1]).rglob("*") if path.suffix in (".mp4", ".mpg", ".mkv", ".wav", ".flac")]
+    whole = sorted(path for path in media if path.stat().st_size)
+    sys.exit(_main(whole, int(sys.argv[2]) if len(sys.argv) > 2 else 2000, seed=1))

@@ -1,7 +1,7 @@
 """Parts of a store, made by workers beside each other."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ from trimodal.extract.recording import RecordingTracks
 from trimodal.extract.running import Running
 from trimodal.pipeline import Extraction, align, extract, find_tracks, run
 from trimodal.recipe import Recipe, parse_recipe
-from trimodal.store import FeatureStore, verify
+from trimodal.store import FeatureStore, StoreDescription, StoreWriter, verify
 
 # Two recordings a part: a second of 120 numbers a hop of 10 ms takes 50 kB, and three quarters of 140 are filled.
 RECIPE = "tracks: {mfcc: {}}\nalign: {voice: {tracks: [mfcc], timeline: none}}\nstore: {shard_megabytes: 0.14}"
@@ -110,6 +110,24 @@ def test_a_damaged_track_costs_its_recording_and_is_made_again(corpus: Corpus, r
     again = run(corpus, recipe, store, work=done.extraction.work)
     assert (again.extraction.failures, again.extraction.extracted, again.written) == ((), 1, True)
     assert _bytes(store) == _bytes(whole)
+
+
+class _Left(StoreWriter):
+    """Beside what it writes lies what a worker wrote that died."""
+
+    def __init__(self, path: Path, store: StoreDescription, statistics: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(path, store, statistics)
+        for number in range(3):
+            (self.folder / f"worker-0001-{number:05d}.h5").write_bytes(b"half a shard")
+
+
+def test_a_part_is_begun_anew_after_a_worker_died(
+    corpus: Corpus, recipe: Recipe, extraction: Extraction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    align(corpus, recipe, extraction, tmp_path / "whole")
+    monkeypatch.setattr("trimodal.pipeline.StoreWriter", _Left)
+    assert align(corpus, recipe, extraction, tmp_path / "s").extraction.failures == ()
+    assert _bytes(tmp_path / "s") == _bytes(tmp_path / "whole")
 
 
 @pytest.mark.slow

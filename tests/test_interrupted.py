@@ -7,24 +7,21 @@ import random
 import resource
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
+from logged_run import RECIPE, STAGES, LoggedRun, Moment, contents, draw_moment, now, remove, start, workers_of
 
-RECIPE = (
-    "tracks: {waveform: {length_seconds: 0.1, windows: {length_seconds: 0.1, hop_seconds: 0.02}}}\n"
-    "align: {voice: {tracks: [waveform], timeline: none}}\n"
-)
 COPIES = 6
+KILLS = int(os.environ.get("TRIMODAL_TEST_KILLS", "6"))
+"""How often to kill a run, and how often a worker; more, when that is what one wants to know."""
+SEED = os.environ.get("TRIMODAL_TEST_SEED", str(random.randrange(2**32)))
+"""Of the moments at which that is done."""
 _PR_CAPBSET_DROP, _CAP_DAC_OVERRIDE = 24, 1
 """Of Linux."""
-KILLS = int(os.environ.get("TRIMODAL_TEST_KILLS", "4"))
-"""How often to kill a run; more, when that is what one wants to know."""
 
 
 @pytest.fixture(scope="module")
@@ -36,102 +33,104 @@ def folder(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(COPIES):
         for clip in sample.glob("*.mp4"):
             shutil.copyfile(clip, folder / "corpus" / f"{clip.stem}{number}.mp4")
-    assert _start(folder, "whole").wait(120) == 0
+    assert start(folder, "whole").wait(120) == 0
     return folder
 
 
-def _start(folder: Path, store: str, *more: str, prepare: Callable[[], None] | None = None) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "trimodal", "run", "corpus", "--recipe", "recipe.yaml", "--out", store]
-    return subprocess.Popen(
-        [*command, "--jobs", "2", *more],
-        cwd=folder,
-        start_new_session=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        preexec_fn=prepare,
-    )
+def _goes_on_to_the_same(folder: Path, store: str) -> None:
+    """Run again; check that nothing is lost, different, or left."""
+    run = start(folder, store)
+    printed = run.communicate(timeout=120)[0]
+    assert run.returncode == 0, printed
+    assert contents(folder / store) == contents(folder / "whole")
+    assert not list((folder / f"{store}.work").rglob("*.tmp"))
+    assert not list(folder.glob(f".{store}.*"))
 
 
-def _bytes(store: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(store.iterdir())}
-
-
-def _workers(run: "subprocess.Popen[str]") -> list[psutil.Process]:
-    with contextlib.suppress(psutil.Error):
-        return psutil.Process(run.pid).children(recursive=True)
-    return []
-
-
-def _random_moments(seed: int, count: int) -> Iterator[float]:
-    moments = random.Random(seed)
-    return (moments.uniform(0.3, 2.5) for _ in range(count))
+def _chance(what: str) -> random.Random:
+    print(f"{what}: TRIMODAL_TEST_SEED={SEED}")
+    return random.Random(f"{what} {SEED}")
 
 
 @pytest.mark.slow
-def test_killed_at_any_moment(folder: Path) -> None:
-    """The work folder is kept from one killed run to the next, but for every third, which begins anew."""
-    for number, seconds in enumerate(_random_moments(1, KILLS)):
-        if number % 3 == 0:
-            shutil.rmtree(folder / "killed.work", ignore_errors=True)
-            shutil.rmtree(folder / "killed", ignore_errors=True)
-        run = _start(folder, "killed")
-        time.sleep(seconds)
-        workers = _workers(run)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(run.pid, signal.SIGKILL)
-        run.wait(10)
-        assert psutil.wait_procs(workers, 10)[1] == []
-        if number % 3 == 2 or number == KILLS - 1:
-            run = _start(folder, "killed")
-            assert run.wait(120) == 0, run.stdout.read()
-            assert _bytes(folder / "killed") == _bytes(folder / "whole")
-            assert not list((folder / "killed.work").rglob("*.tmp"))
-            assert not list(folder.glob(".killed.*"))
+def test_runs_that_are_killed_at_any_moment(folder: Path) -> None:
+    started, chance, hit = time.monotonic(), _chance("runs"), Counter[str]()
+    stages = [STAGES[number % len(STAGES)] for number in range(KILLS)]
+    chance.shuffle(stages)
+    for stage in stages:
+        found = ""
+        while found != stage:  # a loaded machine may come too late
+            assert hit.total() < 3 * KILLS, hit
+            remove(folder / "killed")
+            found = _kill(folder, "killed", draw_moment(stage, chance))
+            hit[found] += 1
+            _goes_on_to_the_same(folder, "killed")
+    print(f"killed {hit.total()} runs: {dict(hit)}, {time.monotonic() - started:.0f} s")
+    assert set(STAGES) <= set(hit)
+
+
+def _kill(folder: Path, store: str, moment: Moment) -> str:
+    """Start a run and kill it and its workers at a moment; return in which stage that was, or "over"."""
+    run = LoggedRun(folder, store, folder / "whole")
+    run.wait_for(moment)
+    workers, when = workers_of(run.process), now()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(run.process.pid, signal.SIGKILL)
+    run.end(10)
+    assert psutil.wait_procs(workers, 10)[1] == []
+    return "over" if run.process.returncode == 0 else run.stage_at(when)
 
 
 @pytest.mark.slow
 def test_workers_that_are_killed_cost_nothing(folder: Path) -> None:
-    run = _start(folder, "bereft")
-    while not _workers(run):  # a loaded machine starts them late
-        assert run.poll() is None
-        time.sleep(0.02)
-    killed = 0
-    for seconds in _random_moments(2, 3):
-        time.sleep(seconds / 3)
-        for worker in _workers(run)[:1]:
-            worker.kill()
-            killed += 1
-    assert run.wait(120) == 0, run.stdout.read()
-    assert killed
-    assert _bytes(folder / "bereft") == _bytes(folder / "whole")
+    """One in every stage, but none that took over from another: a recording whose worker dies twice is to blame."""
+    started, chance, hit = time.monotonic(), _chance("workers"), Counter[str]()
+    while hit.total() < KILLS:
+        remove(folder / "bereft")
+        run = LoggedRun(folder, "bereft", folder / "whole")
+        workers: list[psutil.Process] = []
+        kills = []
+        for stage in STAGES:
+            run.wait_for(draw_moment(stage, chance))
+            alive = workers_of(run.process)
+            workers = [worker for worker in workers if worker in alive] or alive
+            with contextlib.suppress(IndexError, psutil.NoSuchProcess):  # they end with their stage
+                workers.pop(chance.randrange(len(workers) or 1)).kill()
+                kills.append(now())
+        printed = run.end()
+        hit.update(run.stage_at(when) for when in kills)
+        assert run.process.returncode == 0, printed
+        assert contents(folder / "bereft") == contents(folder / "whole")
+        _goes_on_to_the_same(folder, "bereft")
+    print(f"killed {hit.total()} workers: {dict(hit)}, {time.monotonic() - started:.0f} s")
+    assert set(STAGES) <= set(hit)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_cleanly(folder: Path, number: signal.Signals) -> None:
     store = f"stopped{int(number)}"
-    run = _start(folder, store)
-    while not (workers := _workers(run)):
+    run = start(folder, store)
+    while not (workers := workers_of(run)):
         time.sleep(0.02)
     run.send_signal(number)
     assert run.wait(20) == 130
     assert run.stdout.read().splitlines()[-1] == "trimodal: stopped; run the same command again to go on"
     assert psutil.wait_procs(workers, 10)[1] == []
-    run = _start(folder, store)
+    run = start(folder, store)
     assert run.wait(120) == 0, run.stdout.read()
-    assert _bytes(folder / store) == _bytes(folder / "whole")
+    assert contents(folder / store) == contents(folder / "whole")
 
 
 def test_no_room_for_half_the_tracks_nor_for_the_store(folder: Path) -> None:
-    run = _start(folder, "full", prepare=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (850_000,) * 2))
+    run = start(folder, "full", prepare=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (850_000,) * 2))
     assert run.wait(120) == 2
     printed = run.stdout.read()
     assert printed.splitlines()[-1] == f"trimodal: {folder}/full: cannot be written (file too large)"
     assert "Traceback" not in printed
     failures = (folder / "full.work" / "failures.csv").read_text()
     assert failures.count("a track cannot be written (file too large)") == COPIES * 3
-    assert _start(folder, "full").wait(120) == 0
-    assert _bytes(folder / "full") == _bytes(folder / "whole")
+    assert start(folder, "full").wait(120) == 0
+    assert contents(folder / "full") == contents(folder / "whole")
 
 
 def _without_write_permission() -> None:
@@ -142,11 +141,11 @@ def _without_write_permission() -> None:
 def test_a_folder_that_may_not_be_written(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / "whole.work", tmp_path / "kept")
     (tmp_path / "locked").mkdir(mode=0o500)
-    run = _start(folder, str(tmp_path / "locked" / "s"), prepare=_without_write_permission)
+    run = start(folder, str(tmp_path / "locked" / "s"), prepare=_without_write_permission)
     assert run.wait(60) == 2
     assert "s.work: cannot be written (permission denied)" in run.stdout.read()
     work = ("--work", str(tmp_path / "kept"))
-    run = _start(folder, str(tmp_path / "locked" / "s"), *work, prepare=_without_write_permission)
+    run = start(folder, str(tmp_path / "locked" / "s"), *work, prepare=_without_write_permission)
     assert run.wait(60) == 2
     printed = run.stdout.read()
     assert printed.splitlines()[-1] == f"trimodal: {tmp_path}/locked/s: cannot be written (permission denied)"

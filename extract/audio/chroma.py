@@ -48,7 +48,7 @@ class ChromaCqt(AudioExtractor):
     """
 
     name: ClassVar[str] = "chroma_cqt"
-    packages: ClassVar[tuple[str, ...]] = ("librosa",)
+    packages: ClassVar[tuple[str, ...]] = ("librosa", "numba")
 
     hop_seconds: float = 0.032
     """Time between two rows, rounded to samples. A number of samples with many factors of two is faster."""

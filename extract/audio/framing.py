@@ -119,7 +119,7 @@ class FramedExtractor(AudioExtractor):
         If a parameter is outside its range.
     """
 
-    packages: ClassVar[tuple[str, ...]] = ("librosa",)
+    packages: ClassVar[tuple[str, ...]] = ("librosa", "numba")
 
     window_seconds: float = 0.025
     """Length of the window."""

@@ -35,6 +35,7 @@ class Imported(FeatureExtractor):
     """
 
     name: ClassVar[str] = "imported"
+    packages: ClassVar[tuple[str, ...]] = ("pandas",)
 
     columns: tuple[str, ...] = ()
     """The columns to take, by name; where the file has no names, what all its columns are called."""

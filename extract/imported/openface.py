@@ -27,6 +27,7 @@ class ImportedOpenFace(FeatureExtractor):
     """
 
     name: ClassVar[str] = "imported_openface"
+    packages: ClassVar[tuple[str, ...]] = ("pandas",)
 
     groups: tuple[Group, ...] = DEFAULT_GROUPS
     """Which columns to take: ``gaze``, ``pose``, ``landmarks``, ``action_units``."""

@@ -77,7 +77,7 @@ class OpenFace(VideoExtractor):
     """
 
     name: ClassVar[str] = "openface"
-    packages: ClassVar[tuple[str, ...]] = ("cv2",)
+    packages: ClassVar[tuple[str, ...]] = ("cv2", "pandas")
 
     binary: str = "FeatureExtraction"
     """The program: a name on PATH or a path. Its content is part of the fingerprint."""

@@ -1,8 +1,12 @@
 """Conventions that every extractor keeps."""
 
+import ast
 import dataclasses
 import inspect
+import sys
 import sysconfig
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,8 @@ import pytest
 from speech_models import save_model
 
 from trimodal.extract import EXTRACTORS, Extractor
-from trimodal.extract.fingerprint import fingerprint, parameters
+from trimodal.extract.base import FaceExtractor, FeatureExtractor, SoundExtractor, VideoExtractor
+from trimodal.extract.fingerprint import fingerprint, parameters, software
 from trimodal.track import TEXT
 
 EACH = pytest.mark.parametrize("extractor", EXTRACTORS.values(), ids=list(EXTRACTORS))
@@ -117,3 +122,73 @@ def test_of_weights_the_content_counts_and_not_the_folder(tmp_path: Path) -> Non
         assert parameters(extractor)["vectors_file"] == "glove.txt"
         found.append(fingerprint(extractor, {"words": ""}))
     assert found[0] == found[1] != found[2]
+
+
+@EACH
+def test_provenance_names_the_decoder(extractor: type[Extractor], weights: dict[str, dict[str, Any]]) -> None:
+    found = software(_default(extractor, weights))
+    assert found["numpy"] == version("numpy")
+    reads_media = issubclass(extractor, VideoExtractor | FaceExtractor | SoundExtractor | FeatureExtractor)
+    assert ({"av", "libavcodec", "libavformat", "libswresample"} <= set(found)) == reads_media
+    assert ("soxr" in found) >= issubclass(extractor, SoundExtractor)
+    assert ("opencv-python-headless" in found) >= issubclass(extractor, VideoExtractor | FaceExtractor)
+
+
+BENEATH = {
+    "mfcc": {"librosa", "numba", "scipy", "soxr"},
+    "bert": {"transformers", "tokenizers", "torch"},
+    "face_embedding": {"dlib-bin", "torch"},
+    "faces": {"facenet-pytorch", "torch", "torchvision", "dlib-bin", "opencv-python-headless", "scipy"},
+    "opensmile": {"opensmile"},
+    "praat": {"praat-parselmouth"},
+}
+
+
+@pytest.mark.parametrize("name", BENEATH)
+def test_provenance_names_what_computes(name: str, weights: dict[str, dict[str, Any]]) -> None:
+    found = software(_default(EXTRACTORS[name], weights))
+    assert {one: found[one] for one in BENEATH[name]} == {one: version(one) for one in BENEATH[name]}
+
+
+BY_PARAMETER = {
+    "faces": [{"detector": "mtcnn"}],
+    "face_choice": [{"policy": "reference", "reference": "a.png"}],
+    "words": [
+        {"aligner": "ctc"},
+        {"aligner": "pocketsphinx", "asr": "pocketsphinx"},
+        {"asr": "faster-whisper", "asr_model": "any"},
+    ],
+}
+"""Of extractors whose packages are a matter of parameters: some that need all of them."""
+COMPUTES_NOTHING = {"filelock", "llvmlite", "typeguard"}
+READ_BY_OTHERS = {"word_vectors": {"transformers"}, "imported_openface": {"cv2"}}
+"""Imported by the files that an extractor is made of, in functions that it does not call."""
+
+
+@EACH
+def test_says_what_it_imports(extractor: type[Extractor], weights: dict[str, dict[str, Any]]) -> None:
+    kinds = BY_PARAMETER.get(extractor.name) or [weights.get(extractor.name, {})]
+    declared = {"numpy", *(module for kind in kinds for module in extractor(**kind).needed_packages())}
+    imported = set(_imported(Path(inspect.getfile(extractor)), set()))
+    assert imported - COMPUTES_NOTHING - READ_BY_OTHERS.get(extractor.name, set()) <= declared
+
+
+def _imported(file: Path, seen: set[Path]) -> Iterator[str]:
+    """Yield the packages that a file of an extractor, and those of our own that it is made of, import to run."""
+    if file in seen:
+        return
+    seen.add(file)
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            ours = [folder.with_suffix(".py"), *(folder / f"{one.name}.py" for one in node.names)]
+            for path in ours:
+                if path.is_file() and path.parent.name != "dry_weights" and "extract" in path.parts[-4:-2]:
+                    yield from _imported(path, seen)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
+            yield from {name.split(".")[0] for name in names} - sys.stdlib_module_names

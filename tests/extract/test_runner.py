@@ -6,7 +6,6 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -19,8 +18,10 @@ from poison import SECONDS, Poison, write_sound
 from shuffled_groups import ShuffledGroups
 from thread_counts import ThreadCounts
 
+from trimodal.cli import main
 from trimodal.corpus import Corpus, FeatureFile, Recording, Segment, read_corpus
 from trimodal.errors import StoppedError, TrackError, UsageError
+from trimodal.extract import EXTRACTORS
 from trimodal.extract.runner import Watcher
 from trimodal.extract.running import Running
 from trimodal.extract.running.disk import Estimate
@@ -40,7 +41,7 @@ IMPORTED = parse_recipe(
     "imported.yaml",
 )
 RUNNING = Running(jobs=2, time_limit_seconds=8.0, time_limit_factor=0.0, memory_limit_bytes=2**30)
-UNREADABLE = ("truncated_no_moov", "zero_byte", "text_named")
+UNREADABLE = ("odd/truncated_no_moov", "odd/zero_byte", "odd/text_named")
 
 
 @pytest.fixture
@@ -57,44 +58,46 @@ def _bytes(store: Path) -> Mapping[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(store.iterdir())}
 
 
-def test_poison_costs_those_alone_who_took_it(recipe: Recipe, media: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "corpus"
-    shutil.copytree(media / "odd", folder)
+def test_poison_costs_those_alone_who_took_it(
+    media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(EXTRACTORS, "poison", Poison)
+    monkeypatch.setattr(Running, "time_limit", lambda self, seconds: 8.0)
+    for name in ("talking", "odd"):
+        shutil.copytree(media / name, tmp_path / "corpus" / name)
     for name, seconds in SECONDS.items():
-        write_sound(folder / f"{name}.wav", seconds)
-    write_sound(folder / "innocent.wav", 0.7)
-    corpus = read_corpus(folder)
-    report = run(corpus, recipe, tmp_path / "s", running=RUNNING)
-    expected = {
-        "raise": "error",
-        "hang": "time limit",
-        "hang_and_hold": "time limit",
-        "allocate": "memory limit",
-        "abort": "crash",
-        "segfault": "crash",
-        "leave": "crash",
-        **dict.fromkeys(UNREADABLE, "error"),
+        write_sound(tmp_path / "corpus" / f"{name}.wav", seconds)
+    write_sound(tmp_path / "corpus" / "innocent.wav", 0.7)
+    (tmp_path / "r.yaml").write_text(CHEAP.text.replace("tracks: {", f"tracks: {{poison: {{folder: {tmp_path}}}, "))
+    command = ["run", str(tmp_path / "corpus"), "--recipe", str(tmp_path / "r.yaml"), "--out", str(tmp_path / "s")]
+    assert main([*command, "--jobs", "2", "--memory-limit", "1"]) == 1
+    poisoned = {
+        "raise": ("error", "RuntimeError: poisoned"),
+        "hang": ("time limit", "took longer than 8 s, which is its time limit"),
+        "hang_and_hold": ("time limit", "took longer than 8 s, which is its time limit"),
+        "allocate": ("memory limit", "took more than 954 MiB of memory, which is a worker's limit"),
+        "abort": ("crash", "ended its process (SIGABRT), twice"),
+        "segfault": ("crash", "ended its process (SIGSEGV), twice"),
+        "leave": ("crash", "ended its process (exit status 3), twice"),
     }
-    assert _failures(report.extraction) == expected
-    assert verify(report.store) == []
-    kept = {recording.id for recording in corpus.recordings} - set(expected)
-    assert {"innocent", "die_once", "write_rubbish", "vfr"} < kept
-    assert set(FeatureStore(report.store).segments["id"]) == kept
     with open(tmp_path / "s.work" / "failures.csv", newline="") as file:
-        rows = {row["recording"]: row for row in csv.DictReader(file)}
-    assert {name: row["cause"] for name, row in rows.items()} == expected
-    assert all((row["stage"], row["track"]) == ("extract", "poison") for name, row in rows.items() if name in SECONDS)
-    assert all((row["stage"], row["track"]) == ("read", "") for name, row in rows.items() if name in UNREADABLE)
-    assert rows["hang"]["reason"] == "took longer than 8 s, which is its time limit"
-    assert rows["allocate"]["reason"] == "took more than 1024 MiB of memory, which is a worker's limit"
-    assert rows["abort"]["reason"] == "ended its process (SIGABRT), twice"
-    assert rows["segfault"]["reason"] == "ended its process (SIGSEGV), twice"
-    assert rows["leave"]["reason"] == "ended its process (exit status 3), twice"
+        rows = {row.pop("recording"): tuple(row.values()) for row in csv.DictReader(file)}
+    unreadable = {name: rows[name] for name in UNREADABLE}
+    assert rows == unreadable | {name: ("extract", "poison", *why) for name, why in poisoned.items()}
+    assert {row[:3] for row in unreadable.values()} == {("read", "", "error")}
+    assert (
+        "10 recordings failed (4 by error, 3 by crash, 2 by time limit, 1 by memory limit)" in capsys.readouterr().err
+    )
+    kept = {recording.id for recording in read_corpus(tmp_path / "corpus").recordings} - set(rows)
+    assert {"innocent", "die_once", "write_rubbish", "odd/vfr", "talking/friday"} < kept
+    assert set(FeatureStore(tmp_path / "s").segments["id"]) == kept
+    assert verify(tmp_path / "s") == []
     log = (tmp_path / "s.work" / "failures.log").read_text()
     assert log.count("in _do\n") >= 5  # Python's tracebacks, those of native crashes and of the hang among them
-    again = run(corpus, recipe, tmp_path / "s", running=replace(RUNNING, jobs=0))  # all is known: nothing hangs here
-    assert _failures(again.extraction) == expected
-    assert not again.written
+    before = _bytes(tmp_path / "s")
+    assert main([*command, "--jobs", "1"]) == 1  # all is known: nothing hangs
+    assert _bytes(tmp_path / "s") == before
+    assert ": up to date" in capsys.readouterr().out
 
 
 def test_failures_are_remembered_until_something_changes(recipe: Recipe, tmp_path: Path) -> None:
@@ -386,12 +389,6 @@ def test_odd_ids(tmp_path: Path) -> None:
         one.id for one in read_corpus(tmp_path / "list.csv").recordings
     )
     assert report.extraction.extracted == len(ids)
-
-
-def test_the_clock_of_the_wall_does_not_matter(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = iter([1e9 * (-1) ** step * step for step in range(1000)])
-    monkeypatch.setattr(time, "time", lambda: next(now))
-    assert extract(read_corpus(sample), CHEAP, tmp_path / "w", running=Running(jobs=1)).failures == ()
 
 
 def test_broken_media_cost_a_line_each(sample: Path, tmp_path: Path) -> None:
