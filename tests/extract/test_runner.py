@@ -62,7 +62,7 @@ def test_poison_costs_those_alone_who_took_it(
     media: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(EXTRACTORS, "poison", Poison)
-    monkeypatch.setattr(Running, "time_limit", lambda self, seconds: 8.0)
+    monkeypatch.setattr(Running, "time_limit", lambda self, seconds: 15.0)
     for name in ("talking", "odd"):
         shutil.copytree(media / name, tmp_path / "corpus" / name)
     for name, seconds in SECONDS.items():
@@ -73,8 +73,8 @@ def test_poison_costs_those_alone_who_took_it(
     assert main([*command, "--jobs", "2", "--memory-limit", "1"]) == 1
     poisoned = {
         "raise": ("error", "RuntimeError: poisoned"),
-        "hang": ("time limit", "took longer than 8 s, which is its time limit"),
-        "hang_and_hold": ("time limit", "took longer than 8 s, which is its time limit"),
+        "hang": ("time limit", "took longer than 15 s, which is its time limit"),
+        "hang_and_hold": ("time limit", "took longer than 15 s, which is its time limit"),
         "allocate": ("memory limit", "took more than 954 MiB of memory, which is a worker's limit"),
         "abort": ("crash", "ended its process (SIGABRT), twice"),
         "segfault": ("crash", "ended its process (SIGSEGV), twice"),
