@@ -1,5 +1,6 @@
 """Labels of segments: columns of the corpus, or tracks brought down to one number, with their rules applied."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -108,24 +109,38 @@ def _kind(name: str, label: Label, segments: Sequence[Segment]) -> str:
 
 
 def _check_names(corpus: Corpus, name: str, label: Label) -> None:
-    """Check that every value that is to be replaced, or left out, is there: a misspelt one would stay as it is."""
+    """Check what a rule calls the values that it replaces, or leaves out.
+
+    A corpus, or a part of it, need not have all of them; but a rule that meets none of its values is misspelt, and so
+    is a value that no segment has and that is nearly one of which no rule speaks.
+    """
     values = {found for segment in corpus.segments if (found := segment.labels.get(label.column)) is not None}
-    unknown = [("merge", old) for old in label.merge if not any(_stands_for(old, value) for value in values)]
-    merged = values | set(label.merge.values())
-    unknown += [("drop", _shown(value)) for value in label.drop if value not in merged]
-    for rule, value in unknown:
-        raise CorpusError(
-            f"{corpus.root}: label '{name}': '{rule}' names '{value}', which no segment has; "
-            f"they have: {', '.join(sorted(map(_shown, values)))}"
-        )
+    known = {_shown(value) for value in values | set(label.merge.values())}
+    named = {
+        "merge": {old if isinstance(old, str) and old in values else _as_number(old) for old in label.merge},
+        "drop": {_shown(value) for value in label.drop},
+    }
+    unnamed = known.difference(*named.values(), map(_shown, (*label.keep, *label.merge.values())))
+    for rule, names in named.items():
+        missing = sorted(names - known)
+        near = [one for one in missing if difflib.get_close_matches(one, unnamed, n=1)]
+        if near or (missing and len(missing) == len(names)):
+            raise CorpusError(
+                f"{corpus.root}: label '{name}': '{rule}' names '{(near or missing)[0]}', which no segment has; "
+                f"they have: {', '.join(sorted(map(_shown, values)))}"
+            )
+
+
+def _as_number(written: str) -> str:
+    """Return a number as `_shown` writes it, and text as it is."""
+    try:
+        return _shown(float(written))
+    except ValueError:
+        return written
 
 
 def _shown(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
-
-
-def _stands_for(written: str, value: Value) -> bool:
-    return written == value if isinstance(value, str) else float(written) == value
 
 
 def _found(segments: Sequence[Segment], tracks: Mapping[str, Track], label: Label) -> Sequence[Value | None]:
