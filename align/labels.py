@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..corpus import Corpus, Segment
 from ..errors import CorpusError, RecipeError, did_you_mean
 from ..recipe import Recipe
 from ..recipe.labels import Label, Value
 from ..track import Schema, Track
+from .label_reducers import Owners, extent, reduced
 from .label_values import LeftOutError, label_value
-from .overlap import ROUNDING_SECONDS, Pairs, overlap
 from .segments import Exclusion, bounds, excluded
 
 
@@ -183,42 +182,30 @@ def _reduced(segments: Sequence[Segment], track: Track, label: Label) -> list[fl
     column = track.schema["values"].columns.index(label.column)
     values = np.asarray(track.values[:, column], np.float64)
     edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
-    pairs = overlap(track.times, edges)
-    pairs = pairs.where((pairs.weights >= ROUNDING_SECONDS) & _are_theirs(pairs, segments, track))
-    middles = track.times.mean(axis=1)
-    found: list[float | None] = []
-    for number, segment in enumerate(segments):
-        inside = slice(pairs.offsets[number], pairs.offsets[number + 1])
-        rows = pairs.rows[inside]
-        if not len(rows):
-            found.append(None)
-        elif label.reduce == "mean":
-            found.append(float(np.average(values[rows], weights=pairs.weights[inside])))
-        elif label.reduce == "median":
-            found.append(float(np.median(values[rows])))
-        elif label.reduce == "last":
-            found.append(float(values[rows[-1]]))
-        elif label.reduce == "nearest":
-            found.append(float(values[rows[np.argmin(np.abs(middles[rows] - edges[number].mean()))]]))
-        else:
-            different, counts = np.unique(values[rows], return_counts=True)
-            if label.reduce == "value" and len(different) > 1:
-                raise CorpusError(
-                    f"segment '{segment.id}': track '{label.track}' has values from {different[0]:g} to "
-                    f"{different[-1]:g} in it; expected one ('reduce: value')"
-                )
-            found.append(float(different[np.argmax(counts)]))
-    return found
+    owners = _owners(segments, track)
+    if label.reduce == "value":
+        lowest, highest = extent(track.times, values, edges, owners)
+        if (differ := lowest != highest).any():
+            number = int(np.argmax(differ))
+            raise CorpusError(
+                f"segment '{segments[number].id}': track '{label.track}' has values from {lowest[number]:g} to "
+                f"{highest[number]:g} in it; expected one ('reduce: value')"
+            )
+    found, is_there = reduced(track.times, values, edges, label.reduce, owners)
+    return [value if there else None for value, there in zip(found.tolist(), is_there.tolist(), strict=True)]
 
 
-def _are_theirs(pairs: Pairs, segments: Sequence[Segment], track: Track) -> NDArray[np.bool_]:
+def _owners(segments: Sequence[Segment], track: Track) -> Owners | None:
     """Return which rows may count for a segment: one that is of a segment's own text counts for no other.
 
     A window counts for the segment that it was cut from.
     """
     if "segment" not in track.schema:
-        return np.ones(len(pairs.rows), bool)
-    ids = np.array([(segment.id, segment.id.rpartition("#")[0]) for segment in segments], object).reshape(-1, 2)
-    of_rows = track.fields["segment"].astype(object)[pairs.rows]
-    whole, cut_from = np.repeat(ids, pairs.counts, axis=0).T
-    return np.asarray((of_rows == "") | (of_rows == whole) | (of_rows == cut_from), bool)
+        return None
+    ids = [(segment.id, segment.id.rpartition("#")[0]) for segment in segments]
+    names = track.fields["segment"].tolist()
+    numbers = {"": -1} | {name: number for number, name in enumerate(sorted({*names} - {""}))}
+    return Owners(
+        of_rows=np.array([numbers[name] for name in names], np.intp),
+        of_segments=np.array([[numbers.get(name, -1) for name in pair] for pair in ids], np.intp).reshape(-1, 2),
+    )

@@ -26,7 +26,7 @@ from ..store.parts import any_part
 from ..track import Track
 from .gaps import fill
 from .groups import group_rows
-from .overlap import offsets_of, overlap, ranges
+from .overlap import offsets_of, overlapping, ranges
 from .own_words import of_their_speakers, said_by
 from .pooling import Pooled, as_they_are, pool, pool_made_from
 from .schemas import from_track, own_track, rows_track
@@ -233,8 +233,8 @@ def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Trac
     column = np.asarray(other.values[:, other.schema["values"].columns.index(condition.column)], np.float64)
     middles = track.times.mean(axis=1)
     moments = np.stack([middles, np.nextafter(middles, np.inf)], axis=1)
-    overlaps = overlap(other.times[column >= condition.at_least], moments)
-    return track.rows(overlaps.where(overlaps.weights > 0).counts > 0)
+    overlaps = overlapping(other.times[column >= condition.at_least], moments, 0.0)
+    return track.rows(overlaps.counts > 0)
 
 
 def _grouped(arrays: OutputArrays, groups: Groups, gaps: Gaps) -> OutputArrays:

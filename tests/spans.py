@@ -1,5 +1,6 @@
 """Rows and intervals for tests of alignment: strategies, hard cases, and what they share, reckoned without rounding."""
 
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import example
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from trimodal.align.overlap import ROUNDING_SECONDS
+from trimodal.align.overlap import ROUNDING_SECONDS, Pairs, overlap_blocks
 from trimodal.track import Field, Track
 
 Span = tuple[float, float]
@@ -58,6 +59,12 @@ def numbered(times: Spans, columns: int = 2) -> Track:
     """Return a track whose values are small whole numbers, all different, large and small in turn."""
     number = np.arange(len(times) * columns, dtype=np.float32).reshape(len(times), columns)
     return feature(times, np.where(number % 3 == 1, -number, number))
+
+
+def overlap(times: NDArray[np.float64], intervals: NDArray[np.float64]) -> Pairs:
+    """Return by how many seconds each row overlaps each interval, all at once."""
+    ((_, pairs),) = overlap_blocks(times, intervals, most_pairs=sys.maxsize)
+    return pairs
 
 
 def shared(row: Span, interval: Span) -> Fraction:

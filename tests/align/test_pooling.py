@@ -9,10 +9,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from spans import HARD, Span, Spans, array, counted, feature, hard, middle, numbered, rows, spans
+from spans import HARD, Span, Spans, array, counted, feature, hard, middle, numbered, overlap, rows, spans
 
 from trimodal.align import pooling
-from trimodal.align.overlap import ROUNDING_SECONDS, overlap
+from trimodal.align.overlap import ROUNDING_SECONDS
 from trimodal.align.pooling import Pooled, pool, pool_made_from
 from trimodal.recipe.pools import STATISTICS, Functionals, Inside, Intersect, Linear, Nearest, Pchip, Pool, Statistic
 from trimodal.track import Field, Track, empty_track
