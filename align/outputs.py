@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Segment
+from ..errors import CorpusError
 from ..recipe import OutputSpec, PooledTrack, Recipe
 from ..recipe.model import Gaps, Groups, While
 from ..recipe.pools import Functionals
@@ -58,6 +59,11 @@ def align_recording(
         One row of the segment table for every segment.
     dict
         The arrays of every output.
+
+    Raises
+    ------
+    CorpusError
+        If a segment ends before it starts.
     """
     bounds = np.array([_bounds(segment, duration_seconds) for segment in segments], np.float64).reshape(-1, 2)
     timelines = _Timelines(tracks, segments, bounds)
@@ -83,6 +89,11 @@ def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
     """Return a segment's start and end; one that starts after the recording has ended and has no end is empty."""
     if segment.end_seconds is None:
         return segment.start_seconds, max(segment.start_seconds, duration_seconds)
+    if not segment.start_seconds <= segment.end_seconds:
+        raise CorpusError(
+            f"segment '{segment.id}' ends at {segment.end_seconds} s, before its start at {segment.start_seconds} s; "
+            "expected [start, end)"
+        )
     return segment.start_seconds, segment.end_seconds
 
 

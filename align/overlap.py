@@ -57,7 +57,7 @@ def overlap_blocks(
     """Yield consecutive intervals, all of them in turn, each time with by how many seconds each row overlaps each.
 
     Overlapping windows meet every row many times: the pairs must not be there all at once. Some pairs overlap by 0
-    seconds: of rows and intervals without length.
+    seconds: of rows and intervals without length, and of intervals that end before they start.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def _shared_seconds(
         start, end = intervals[interval]
         for pair in range(offsets[interval], offsets[interval + 1]):
             row_start, row_end = rows[met[pair]]
-            seconds[pair] = min(row_end, end) - max(row_start, start)
+            seconds[pair] = max(min(row_end, end) - max(row_start, start), 0.0)
     return seconds
 
 

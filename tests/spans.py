@@ -23,8 +23,11 @@ seconds = (
     | st.floats(0, 1e-9)
     | st.sampled_from([1e6, np.nextafter(1e6, 2e6), 5e-324, 1e-300])
 )
-spans = st.lists(st.tuples(seconds, seconds).map(lambda pair: (min(pair), max(pair))), max_size=12)
+span = st.tuples(seconds, seconds).map(lambda pair: (min(pair), max(pair))) | seconds.map(lambda at: (at, at))
+spans = st.lists(span, max_size=12)
 rows = spans.map(sorted)
+asked = st.lists(span | st.tuples(seconds, seconds), max_size=12)
+"""Intervals that a track may be asked for, some of which end before they start: nothing lies in these."""
 
 HARD: list[tuple[Spans, Spans]] = [
     ([], [(0.0, 1.0)]),
@@ -33,6 +36,7 @@ HARD: list[tuple[Spans, Spans]] = [
     ([(0.0, 9.0), (1.0, 2.0), (3.0, 4.0)], [(5.0, 8.0), (2.0, 3.0), (0.0, 9.0)]),
     ([(1.0, 1.0), (1.0, 2.0), (2.0, 2.0), (5.0, 5.0)], [(1.0, 2.0), (4.0, 6.0), (5.0, 5.0)]),
     ([(0.0, 1e6), (2e6, 2e6 + 1e-9)], [(2e6, 2e6 + 1.0), (2e6, 3e6), (1e6, 2e6)]),
+    ([(0.0, 1.0), (1.0, 1.0), (1.0, 2.0)], [(2.0, 1.0), (1.5, 0.5), (1.0, 1.0), (0.5, 0.5), (3.0, -3.0)]),
     ([(-1e6, 0.0), (0.0, 5e-324)], [(0.0, 1e6), (0.0, 1.0), (0.0, 5e-324)]),
 ]
 

@@ -5,7 +5,7 @@ import numba
 import numpy as np
 import pytest
 from hypothesis import given
-from spans import Spans, array, hard, overlap, rows, spans
+from spans import Spans, array, asked, hard, overlap, rows
 
 from trimodal.align import label_reducers, statistics
 from trimodal.align import overlap as overlaps
@@ -20,7 +20,7 @@ def python_code(loop: Loop) -> Loop:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_overlaps_by_machine_code_are_those_by_python_code(times: Spans, intervals: Spans) -> None:
     found = overlap(array(times), array(intervals))
     loops: list[Loop] = [overlaps._shared_seconds, overlaps._covered]
@@ -32,7 +32,7 @@ def test_overlaps_by_machine_code_are_those_by_python_code(times: Spans, interva
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_statistics_by_machine_code_are_those_by_python_code(times: Spans, intervals: Spans) -> None:
     found = overlap(array(times), array(intervals))
     pairs = found.where(found.weights >= overlaps.ROUNDING_SECONDS)
@@ -49,7 +49,7 @@ def test_statistics_by_machine_code_are_those_by_python_code(times: Spans, inter
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_reducers_of_labels_by_machine_code_are_those_by_python_code(times: Spans, intervals: Spans) -> None:
     pairs = overlap(array(times), array(intervals))
     values = np.random.default_rng(0).integers(0, 4, len(times)).astype(np.float64)

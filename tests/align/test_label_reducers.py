@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spans import Spans, array, counted, hard, rows, spans
+from spans import Spans, array, asked, counted, hard, rows
 
 from trimodal.align import label_reducers
 from trimodal.align.label_reducers import extent, reduced
@@ -36,7 +36,7 @@ def slow(times: Spans, values: list[float], segment: tuple[float, float], reduce
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_every_reducer_is_that_of_a_slow_loop(times: Spans, segments: Spans) -> None:
     values = [float(row % 3) for row in range(len(times))]
     for reducer in REDUCERS:
@@ -48,7 +48,7 @@ def test_every_reducer_is_that_of_a_slow_loop(times: Spans, segments: Spans) -> 
         np.testing.assert_allclose(found[is_there], known, rtol=1e-9, atol=1e-12)
 
 
-@given(rows, spans, st.floats(-1e3, 1e3))
+@given(rows, asked, st.floats(-1e3, 1e3))
 def test_the_mean_of_one_value_is_that_value(times: Spans, segments: Spans, value: float) -> None:
     """So that 0.1 stays 0.1 where a class begins."""
     found, is_there = reduced(array(times), np.full(len(times), value), array(segments), "mean")

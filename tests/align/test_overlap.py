@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from spans import Spans, array, hard, overlap, rows, shared, spans
+from spans import Spans, array, asked, hard, overlap, rows, shared
 
 from trimodal.align import overlap as overlaps
 from trimodal.align.overlap import Pairs, coverage, offsets_of, overlap_blocks, overlapping, ranges, starts_inside
@@ -30,7 +30,7 @@ def union(times: Spans, interval: tuple[float, float]) -> Fraction:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_overlap_is_that_of_every_pair(times: Spans, intervals: Spans) -> None:
     found = overlap(array(times), array(intervals))
     expected = [[float(shared(row, interval)) for row in times] for interval in intervals]
@@ -46,7 +46,7 @@ def test_overlap_looks_at_no_pair_without_one() -> None:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_coverage_is_that_of_the_union(times: Spans, intervals: Spans) -> None:
     found = coverage(array(times), array(intervals), overlap(array(times), array(intervals)))
     expected = [
@@ -58,14 +58,14 @@ def test_coverage_is_that_of_the_union(times: Spans, intervals: Spans) -> None:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_a_row_starts_inside_an_interval_or_not(times: Spans, intervals: Spans) -> None:
     found = starts_inside(array(times), array(intervals))
     expected = [[float(first <= start < end) for start, _ in times] for first, end in intervals]
     assert dense(found, len(times)).tolist() == np.reshape(expected, (len(intervals), len(times))).tolist()
 
 
-@given(rows, spans, st.integers(0, 9))
+@given(rows, asked, st.integers(0, 9))
 def test_blocks_are_all_intervals_with_the_rows_they_meet(times: Spans, intervals: Spans, most: int) -> None:
     found = list(overlap_blocks(array(times), array(intervals), most))
     assert [number for some, _ in found for number in range(some.start, some.stop)] == list(range(len(intervals)))
@@ -79,7 +79,7 @@ def test_blocks_are_all_intervals_with_the_rows_they_meet(times: Spans, interval
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_pairs_that_overlap_by_more_are_those_of_all_pairs(times: Spans, intervals: Spans) -> None:
     with mock.patch.object(overlaps, "BLOCK_PAIRS", 3):
         found = overlapping(array(times), array(intervals), 0.5)
