@@ -116,7 +116,7 @@ def _check_names(corpus: Corpus, name: str, label: Label) -> None:
     values = {found for segment in corpus.segments if (found := segment.labels.get(label.column)) is not None}
     known = {_shown(value) for value in values | set(label.merge.values())}
     named = {
-        "merge": {old if isinstance(old, str) and old in values else _as_number(old) for old in label.merge},
+        "merge": {old if old in values else _as_number(old) for old in label.merge},
         "drop": {_shown(value) for value in label.drop},
     }
     unnamed = known.difference(*named.values(), map(_shown, (*label.keep, *label.merge.values())))

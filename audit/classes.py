@@ -17,5 +17,13 @@ def class_labels(store: FeatureStore) -> list[str]:
 
 
 def _makes_classes(label: Mapping[str, object]) -> bool:
-    """Return whether a rule of a label gives numbers that stand for classes: edges, a named rule, other values."""
-    return any(label.get(key) for key in ("bins", "rule", "merge"))
+    """Return whether numbers of a label stand for classes: between edges, by a named rule, or in place of texts."""
+    return bool(label.get("bins") or label.get("rule")) or not all(map(_is_number, mapping(label.get("merge"))))
+
+
+def _is_number(written: object) -> bool:
+    try:
+        float(str(written))
+    except ValueError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""Words of a corpus as large as CMU-MOSEI, against loops over words; growth; memory: python benchmarks/align.py [ONE_IN].
+"""Words of a corpus as large as CMU-MOSEI, against loops over words; growth; memory: run benchmarks/align.py [ONE_IN].
 
 One recording of so many is made (10, if not given; 1: all 3,228, with 447,000 words): 72.5 s of sound features (74
 numbers, 100 Hz), of face features (35 numbers, 30 Hz), and 138 words or 139. All ways give the same means, masks and
@@ -86,7 +86,7 @@ def compare(rule: str, loops: Mapping[str, Loop], one_in: int) -> None:
 def recordings(one_in: int) -> Iterator[dict[str, Track]]:
     """Yield the tracks of every so many-th recording; their times are ragged as those of real ones."""
     random = np.random.default_rng(0)
-    for number in range(0, RECORDINGS, one_in):
+    for number in range(0, RECORDINGS // one_in * one_in, one_in):
         words = (number + 1) * ALL_WORDS // RECORDINGS - number * ALL_WORDS // RECORDINGS
         edges = np.sort(random.uniform(0, SECONDS, 2 * words)).reshape(-1, 2)
         fields = {name: field.empty(words) for name, field in WORDS.items()}

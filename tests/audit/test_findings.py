@@ -167,7 +167,7 @@ def test_nearly_the_same_text(tmp_path: Path) -> None:
         ("{column: v, bins: [0, 1]}", ["label 'valence': 1 classes are not in train: 7"]),
         ("{column: v, rule: mosei7}", ["label 'valence': 1 classes are not in train: 7"]),
         ("{column: mood, merge: {joy: 1, woe: 7}}", ["label 'valence': 1 classes are not in train: 7"]),
-        ("{scale: 2}", []),
+        ("{scale: 2, merge: {'9': 0}}", []),
         ("", []),
     ],
 )
