@@ -53,9 +53,7 @@ TRAINED: tuple[Trained, ...] = (
     Trained(
         models="`radiant_fog_*.pth` (EfficientNet-B1 of 256 numbers, University of Ulm)",
         pattern=r"radiant[-_]fog",
-        corpora=tuple(
-            ["AFEW-VA", "AffectNet", "EMOTIC", "ExpW", "FER2013", "RAF-DB", "RECOLA", "SAVEE", "SEMAINE", "SEWA"]
-        ),
+        corpora=("AFEW-VA", "AffectNet", "EMOTIC", "ExpW", "FER2013", "RAF-DB", "RECOLA", "SAVEE", "SEMAINE", "SEWA"),
         source="its README (FER+ among them)",
     ),
     Trained(
