@@ -1,18 +1,18 @@
 """Labels of segments: columns of the corpus, or tracks brought down to one number, with their rules applied."""
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..corpus import Corpus, Segment
 from ..errors import CorpusError, RecipeError, did_you_mean
 from ..recipe import Recipe
 from ..recipe.labels import Label, Value
 from ..track import Schema, Track
+from .label_reducers import Owners, extent, reduced
 from .label_values import LeftOutError, label_value
-from .overlap import ROUNDING_SECONDS, Pairs, overlap
 from .segments import Exclusion, bounds, excluded
 
 
@@ -108,24 +108,38 @@ def _kind(name: str, label: Label, segments: Sequence[Segment]) -> str:
 
 
 def _check_names(corpus: Corpus, name: str, label: Label) -> None:
-    """Check that every value that is to be replaced, or left out, is there: a misspelt one would stay as it is."""
+    """Check what a rule calls the values that it replaces, or leaves out.
+
+    A corpus, or a part of it, need not have all of them; but a rule that meets none of its values is misspelt, and so
+    is a value that no segment has and that is nearly one of which no rule speaks.
+    """
     values = {found for segment in corpus.segments if (found := segment.labels.get(label.column)) is not None}
-    unknown = [("merge", old) for old in label.merge if not any(_stands_for(old, value) for value in values)]
-    merged = values | set(label.merge.values())
-    unknown += [("drop", _shown(value)) for value in label.drop if value not in merged]
-    for rule, value in unknown:
-        raise CorpusError(
-            f"{corpus.root}: label '{name}': '{rule}' names '{value}', which no segment has; "
-            f"they have: {', '.join(sorted(map(_shown, values)))}"
-        )
+    known = {_shown(value) for value in values | set(label.merge.values())}
+    named = {
+        "merge": {old if old in values else _as_number(old) for old in label.merge},
+        "drop": {_shown(value) for value in label.drop},
+    }
+    unnamed = known.difference(*named.values(), map(_shown, (*label.keep, *label.merge.values())))
+    for rule, names in named.items():
+        missing = sorted(names - known)
+        near = [one for one in missing if difflib.get_close_matches(one, unnamed, n=1)]
+        if near or (missing and len(missing) == len(names)):
+            raise CorpusError(
+                f"{corpus.root}: label '{name}': '{rule}' names '{(near or missing)[0]}', which no segment has; "
+                f"they have: {', '.join(sorted(map(_shown, values)))}"
+            )
+
+
+def _as_number(written: str) -> str:
+    """Return a number as `_shown` writes it, and text as it is."""
+    try:
+        return _shown(float(written))
+    except ValueError:
+        return written
 
 
 def _shown(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:g}"
-
-
-def _stands_for(written: str, value: Value) -> bool:
-    return written == value if isinstance(value, str) else float(written) == value
 
 
 def _found(segments: Sequence[Segment], tracks: Mapping[str, Track], label: Label) -> Sequence[Value | None]:
@@ -168,42 +182,30 @@ def _reduced(segments: Sequence[Segment], track: Track, label: Label) -> list[fl
     column = track.schema["values"].columns.index(label.column)
     values = np.asarray(track.values[:, column], np.float64)
     edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
-    pairs = overlap(track.times, edges)
-    pairs = pairs.where((pairs.weights >= ROUNDING_SECONDS) & _are_theirs(pairs, segments, track))
-    middles = track.times.mean(axis=1)
-    found: list[float | None] = []
-    for number, segment in enumerate(segments):
-        inside = slice(pairs.offsets[number], pairs.offsets[number + 1])
-        rows = pairs.rows[inside]
-        if not len(rows):
-            found.append(None)
-        elif label.reduce == "mean":
-            found.append(float(np.average(values[rows], weights=pairs.weights[inside])))
-        elif label.reduce == "median":
-            found.append(float(np.median(values[rows])))
-        elif label.reduce == "last":
-            found.append(float(values[rows[-1]]))
-        elif label.reduce == "nearest":
-            found.append(float(values[rows[np.argmin(np.abs(middles[rows] - edges[number].mean()))]]))
-        else:
-            different, counts = np.unique(values[rows], return_counts=True)
-            if label.reduce == "value" and len(different) > 1:
-                raise CorpusError(
-                    f"segment '{segment.id}': track '{label.track}' has values from {different[0]:g} to "
-                    f"{different[-1]:g} in it; expected one ('reduce: value')"
-                )
-            found.append(float(different[np.argmax(counts)]))
-    return found
+    owners = _owners(segments, track)
+    if label.reduce == "value":
+        lowest, highest = extent(track.times, values, edges, owners)
+        if (differ := lowest != highest).any():
+            number = int(np.argmax(differ))
+            raise CorpusError(
+                f"segment '{segments[number].id}': track '{label.track}' has values from {lowest[number]:g} to "
+                f"{highest[number]:g} in it; expected one ('reduce: value')"
+            )
+    found, is_there = reduced(track.times, values, edges, label.reduce, owners)
+    return [value if there else None for value, there in zip(found.tolist(), is_there.tolist(), strict=True)]
 
 
-def _are_theirs(pairs: Pairs, segments: Sequence[Segment], track: Track) -> NDArray[np.bool_]:
+def _owners(segments: Sequence[Segment], track: Track) -> Owners | None:
     """Return which rows may count for a segment: one that is of a segment's own text counts for no other.
 
     A window counts for the segment that it was cut from.
     """
     if "segment" not in track.schema:
-        return np.ones(len(pairs.rows), bool)
-    ids = np.array([(segment.id, segment.id.rpartition("#")[0]) for segment in segments], object).reshape(-1, 2)
-    of_rows = track.fields["segment"].astype(object)[pairs.rows]
-    whole, cut_from = np.repeat(ids, pairs.counts, axis=0).T
-    return np.asarray((of_rows == "") | (of_rows == whole) | (of_rows == cut_from), bool)
+        return None
+    ids = [(segment.id, segment.id.rpartition("#")[0]) for segment in segments]
+    names = track.fields["segment"].tolist()
+    numbers = {"": -1} | {name: number for number, name in enumerate(sorted({*names} - {""}))}
+    return Owners(
+        of_rows=np.array([numbers[name] for name in names], np.intp),
+        of_segments=np.array([[numbers.get(name, -1) for name in pair] for pair in ids], np.intp).reshape(-1, 2),
+    )

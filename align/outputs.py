@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..corpus import Segment
+from ..errors import CorpusError
 from ..recipe import OutputSpec, PooledTrack, Recipe
 from ..recipe.model import Gaps, Groups, While
 from ..recipe.pools import Functionals
@@ -26,7 +27,7 @@ from ..store.parts import any_part
 from ..track import Track
 from .gaps import fill
 from .groups import group_rows
-from .overlap import offsets_of, overlap, ranges
+from .overlap import offsets_of, overlapping, ranges
 from .own_words import of_their_speakers, said_by
 from .pooling import Pooled, as_they_are, pool, pool_made_from
 from .schemas import from_track, own_track, rows_track
@@ -58,6 +59,11 @@ def align_recording(
         One row of the segment table for every segment.
     dict
         The arrays of every output.
+
+    Raises
+    ------
+    CorpusError
+        If a segment ends before it starts.
     """
     bounds = np.array([_bounds(segment, duration_seconds) for segment in segments], np.float64).reshape(-1, 2)
     timelines = _Timelines(tracks, segments, bounds)
@@ -83,6 +89,11 @@ def _bounds(segment: Segment, duration_seconds: float) -> tuple[float, float]:
     """Return a segment's start and end; one that starts after the recording has ended and has no end is empty."""
     if segment.end_seconds is None:
         return segment.start_seconds, max(segment.start_seconds, duration_seconds)
+    if not segment.start_seconds <= segment.end_seconds:
+        raise CorpusError(
+            f"segment '{segment.id}' ends at {segment.end_seconds} s, before its start at {segment.start_seconds} s; "
+            "expected [start, end)"
+        )
     return segment.start_seconds, segment.end_seconds
 
 
@@ -233,8 +244,8 @@ def _restricted(track: Track, condition: While | None, tracks: Mapping[str, Trac
     column = np.asarray(other.values[:, other.schema["values"].columns.index(condition.column)], np.float64)
     middles = track.times.mean(axis=1)
     moments = np.stack([middles, np.nextafter(middles, np.inf)], axis=1)
-    overlaps = overlap(other.times[column >= condition.at_least], moments)
-    return track.rows(overlaps.where(overlaps.weights > 0).counts > 0)
+    overlaps = overlapping(other.times[column >= condition.at_least], moments, 0.0)
+    return track.rows(overlaps.counts > 0)
 
 
 def _grouped(arrays: OutputArrays, groups: Groups, gaps: Gaps) -> OutputArrays:

@@ -1,6 +1,5 @@
 """What of a track lies in each interval, at the cost of a sort and of what overlaps."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +10,8 @@ from .compiled import compiled
 
 ROUNDING_SECONDS = 1e-9
 """Edges that should meet can miss each other by rounding: a shorter overlap is none. No clock of media is as fine."""
+BLOCK_PAIRS = 1 << 18
+"""Pairs of a row and an interval that are looked at at once: overlapping windows meet every row many times."""
 LEAST_COVERAGE = 1e-30
 """What was observed at all is never rounded to a coverage of 0, nor is the mean over several tracks in float32."""
 
@@ -38,10 +39,16 @@ class Pairs:
         return Pairs(offsets=offsets_of(kept)[self.offsets], rows=self.rows[kept], weights=self.weights[kept])
 
 
-def overlap(rows: NDArray[np.float64], intervals: NDArray[np.float64]) -> Pairs:
-    """Return by how many seconds each row overlaps each interval; see `overlap_blocks`."""
-    _, pairs = next(overlap_blocks(rows, intervals, most_pairs=sys.maxsize))
-    return pairs
+def overlapping(rows: NDArray[np.float64], intervals: NDArray[np.float64], more_than_seconds: float) -> Pairs:
+    """Return the pairs of a row and an interval that overlap by more than that; others take no memory."""
+    parts = [
+        pairs.where(pairs.weights > more_than_seconds) for _, pairs in overlap_blocks(rows, intervals, BLOCK_PAIRS)
+    ]
+    return Pairs(
+        offsets=offsets_of(np.concatenate([part.counts for part in parts])),
+        rows=np.concatenate([part.rows for part in parts]),
+        weights=np.concatenate([part.weights for part in parts]),
+    )
 
 
 def overlap_blocks(
@@ -50,7 +57,7 @@ def overlap_blocks(
     """Yield consecutive intervals, all of them in turn, each time with by how many seconds each row overlaps each.
 
     Overlapping windows meet every row many times: the pairs must not be there all at once. Some pairs overlap by 0
-    seconds: of rows and intervals without length.
+    seconds: of rows and intervals without length, and of intervals that end before they start.
 
     Parameters
     ----------
@@ -144,7 +151,7 @@ def _shared_seconds(
         start, end = intervals[interval]
         for pair in range(offsets[interval], offsets[interval + 1]):
             row_start, row_end = rows[met[pair]]
-            seconds[pair] = min(row_end, end) - max(row_start, start)
+            seconds[pair] = max(min(row_end, end) - max(row_start, start), 0.0)
     return seconds
 
 

@@ -10,6 +10,7 @@ from ..recipe.pools import Functionals, Inside, Intersect, Linear, Nearest, Pchi
 from ..track import Track
 from .interpolation import distinct_middles, interpolate, nearest
 from .overlap import (
+    BLOCK_PAIRS,
     LEAST_COVERAGE,
     ROUNDING_SECONDS,
     Pairs,
@@ -21,8 +22,6 @@ from .overlap import (
 )
 from .statistics import flattened, picked, prepared, statistics_of
 
-BLOCK_PAIRS = 1 << 18
-"""Pairs of a row and an interval that are looked at at once: overlapping windows meet every row many times."""
 BLOCK_VALUES = 1 << 22
 """Numbers that are interpolated at once."""
 _MEAN: tuple[Statistic, ...] = ("mean",)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..recipe.timelines import RowChoice
 from ..track import Track
 from ..windows import Windows
-from .overlap import offsets_of, overlap, ranges
+from .overlap import offsets_of, overlapping, ranges
 
 _TOUCHING_SECONDS = 1e-5
 """The epsilon of CMU's SDK."""
@@ -88,8 +88,7 @@ def capped(intervals: Intervals, max_length: int, keep_last: bool) -> Intervals:
 
 
 def _touching(track: Track, segments: NDArray[np.float64]) -> Intervals:
-    shared = overlap(track.times, segments)
-    shared = shared.where(shared.weights > _TOUCHING_SECONDS)
+    shared = overlapping(track.times, segments, _TOUCHING_SECONDS)
     return _chosen(track, shared.rows, shared.offsets)
 
 

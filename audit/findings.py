@@ -8,6 +8,7 @@ import pandas as pd
 
 from ..errors import UsageError, did_you_mean
 from ..store import FeatureStore
+from .classes import class_labels
 from .extractors import knows_the_corpus, never_trained, parameters_by_track
 from .near_duplicates import SHORTEST_WORDS, near_duplicates
 from .observed import different_ends, never_observed, observed_by_split
@@ -158,10 +159,11 @@ def _classes(store: FeatureStore, segments: pd.DataFrame, groups: Sequence[str])
     train = segments["split"].isin(_TRAIN)
     if not train.any():
         return
-    for label in [name for name, kind in store.manifest.labels.items() if kind == "text" and name not in groups]:
+    for label in [name for name in class_labels(store) if name not in groups]:
         unseen = sorted(set(segments[label][~train]) - set(segments[label][train]))
         if unseen:
-            yield f"label '{label}': {len(unseen)} classes are not in train: {_few(unseen)}"
+            names = [name if isinstance(name, str) else f"{name:g}" for name in unseen]
+            yield f"label '{label}': {len(unseen)} classes are not in train: {_few(names)}"
 
 
 def _counts(names: Iterable[str]) -> str:

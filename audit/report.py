@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..store import FeatureStore
+from .classes import class_labels
 from .observed import Observed, observed_by_split
 
 _MOST_CLASSES = 20
@@ -19,8 +20,9 @@ def print_audit(store: FeatureStore, findings: Sequence[str]) -> None:
     for finding in findings:
         console.print(escape(finding), highlight=False, soft_wrap=True)
     console.print(_splits(store.segments))
-    for name, kind in store.manifest.labels.items():
-        console.print(_numbers(store.segments, name) if kind == "number" else _classes(store.segments, name))
+    classes = class_labels(store)
+    for name in store.manifest.labels:
+        console.print(_classes(store.segments, name) if name in classes else _numbers(store.segments, name))
     console.print(_outputs(observed_by_split(store)))
     found = f"{len(findings)} findings" if findings else "nothing found"
     console.print(f"{escape(str(store.path))}: {found}", highlight=False, soft_wrap=True)
@@ -36,7 +38,8 @@ def _splits(segments: pd.DataFrame) -> Table:
 
 
 def _classes(segments: pd.DataFrame, label: str) -> Table:
-    counts = pd.crosstab(segments["split"], segments[label].astype(str))
+    is_number = pd.api.types.is_numeric_dtype(segments[label])
+    counts = pd.crosstab(segments["split"], segments[label].map("{:g}".format if is_number else str))
     common = counts.sum().sort_values(ascending=False, kind="stable").index[:_MOST_CLASSES]
     more = ["others"] if len(counts.columns) > len(common) else []
     table = Table(escape(label), *(escape(str(name)) for name in common), *more)

@@ -1,9 +1,11 @@
-"""Words of a corpus as large as CMU-MOSEI, against loops over words; growth; memory: run python benchmarks/align.py.
+"""Words of a corpus as large as CMU-MOSEI, against loops over words; growth; memory: run benchmarks/align.py [ONE_IN].
 
-One recording of every ten is made: 72.5 s of sound features (74 numbers, 100 Hz), of face features (35 numbers, 30 Hz),
-and 138 words. All ways give the same means, masks and coverages, on one thread.
+One recording of so many is made (10, if not given; 1: all 3,228, with 447,000 words): 72.5 s of sound features (74
+numbers, 100 Hz), of face features (35 numbers, 30 Hz), and 138 words or 139. All ways give the same means, masks and
+coverages, on one thread.
 """
 
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
@@ -23,8 +25,8 @@ from trimodal.recipe.pools import Functionals, Pchip, Pool
 from trimodal.track import Field, Track
 from trimodal.windows import Windows
 
-RECORDINGS, TENTH = 3228, 10
-SECONDS, WORDS_EACH = 72.5, 138
+RECORDINGS, ALL_WORDS = 3228, 447_000
+SECONDS = 72.5
 RATES = {"sound": (100, 74), "face": (30, 35)}
 """Rows a second and numbers a row."""
 RECIPE = """
@@ -49,23 +51,23 @@ class Weighted:
 Loop = Callable[[Track, NDArray[np.float64]], Weighted]
 
 
-def main() -> None:
+def main(one_in: int) -> None:
     with one_thread(()):
-        compare("mean", {"loop, binary search": mean_by_search, "loop, every row": mean_by_mask})
-        compare("intersect", {"loop, the SDK's steps": intersect_by_steps})
+        compare("mean", {"loop, binary search": mean_by_search, "loop, every row": mean_by_mask}, one_in)
+        compare("intersect", {"loop, the SDK's steps": intersect_by_steps}, one_in)
         print_growth()
         print_memory()
 
 
-def compare(rule: str, loops: Mapping[str, Loop]) -> None:
+def compare(rule: str, loops: Mapping[str, Loop], one_in: int) -> None:
     """Print how long the words take in one call for each recording, and in loops over words."""
     recipe = parse_recipe(RECIPE.format(pool=rule), "benchmark")
     ways = {"align_recording": partial(aligned, recipe)} | {
         name: partial(in_loop, loop) for name, loop in loops.items()
     }
     seconds = dict.fromkeys(ways, 0.0)
-    words = 0
-    for tracks in recordings():
+    words = count = 0
+    for tracks in recordings(one_in):
         found, took = {}, dict.fromkeys(ways, float("inf"))
         for _ in range(ROUNDS):  # in turns, so that a busy moment of the machine meets them all
             for way, run in ways.items():
@@ -73,20 +75,21 @@ def compare(rule: str, loops: Mapping[str, Loop]) -> None:
                 found[way] = run(tracks)
                 took[way] = min(took[way], time.perf_counter() - started)
         seconds = {way: seconds[way] + took[way] for way in ways}
-        words += len(tracks["words"])
+        words, count = words + len(tracks["words"]), count + 1
         check_equal(found)
-    print(f"{rule}: {words} words of {RECORDINGS // TENTH} recordings, two tracks, the same numbers")
+    print(f"{rule}: {words} words of {count} recordings, two tracks, the same numbers")
     for way, total in seconds.items():
         ratio = total / seconds["align_recording"]
         print(f"  {way:22}{total:8.2f} s   {total / words * 1e6:7.1f} us a word   ratio {ratio:5.1f}")
 
 
-def recordings() -> Iterator[dict[str, Track]]:
-    """Yield the tracks of every recording; their times are ragged as those of real ones."""
+def recordings(one_in: int) -> Iterator[dict[str, Track]]:
+    """Yield the tracks of every so many-th recording; their times are ragged as those of real ones."""
     random = np.random.default_rng(0)
-    for _ in range(RECORDINGS // TENTH):
-        edges = np.sort(random.uniform(0, SECONDS, 2 * WORDS_EACH)).reshape(-1, 2)
-        fields = {name: field.empty(WORDS_EACH) for name, field in WORDS.items()}
+    for number in range(0, RECORDINGS // one_in * one_in, one_in):
+        words = (number + 1) * ALL_WORDS // RECORDINGS - number * ALL_WORDS // RECORDINGS
+        edges = np.sort(random.uniform(0, SECONDS, 2 * words)).reshape(-1, 2)
+        fields = {name: field.empty(words) for name, field in WORDS.items()}
         tracks = {"words": Track(schema=WORDS, times=edges, fields=fields)}
         for name, (rate, columns) in RATES.items():
             count = int(SECONDS * rate)
@@ -239,4 +242,4 @@ def feature(times: NDArray[np.float64], values: NDArray[np.float32]) -> Track:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)

@@ -5,10 +5,10 @@ import numba
 import numpy as np
 import pytest
 from hypothesis import given
-from spans import Spans, array, hard, rows, spans
+from spans import Spans, array, asked, hard, overlap, rows
 
+from trimodal.align import label_reducers, statistics
 from trimodal.align import overlap as overlaps
-from trimodal.align import statistics
 from trimodal.align.compiled import compiled
 
 Loop = Callable[..., Any]
@@ -20,9 +20,9 @@ def python_code(loop: Loop) -> Loop:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_overlaps_by_machine_code_are_those_by_python_code(times: Spans, intervals: Spans) -> None:
-    found = overlaps.overlap(array(times), array(intervals))
+    found = overlap(array(times), array(intervals))
     loops: list[Loop] = [overlaps._shared_seconds, overlaps._covered]
     for loop in loops:
         arguments = array(times), array(intervals), found.offsets, found.rows
@@ -32,9 +32,9 @@ def test_overlaps_by_machine_code_are_those_by_python_code(times: Spans, interva
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_statistics_by_machine_code_are_those_by_python_code(times: Spans, intervals: Spans) -> None:
-    found = overlaps.overlap(array(times), array(intervals))
+    found = overlap(array(times), array(intervals))
     pairs = found.where(found.weights >= overlaps.ROUNDING_SECONDS)
     values = np.random.default_rng(0).normal(size=(len(times), 3)).astype(np.float32)
     weighted: list[Loop] = [statistics._mean, statistics._deviation, statistics._sum]
@@ -45,6 +45,20 @@ def test_statistics_by_machine_code_are_those_by_python_code(times: Spans, inter
         for way in (loop, python_code(loop)):
             made.append(np.zeros((len(intervals), 3), np.float32))
             way(pairs.offsets, pairs.rows, *weights, values, made[-1])
+        assert made[0].tobytes() == made[1].tobytes()
+
+
+@hard
+@given(rows, asked)
+def test_reducers_of_labels_by_machine_code_are_those_by_python_code(times: Spans, intervals: Spans) -> None:
+    pairs = overlap(array(times), array(intervals))
+    values = np.random.default_rng(0).integers(0, 4, len(times)).astype(np.float64)
+    loops: list[Loop] = [*label_reducers._REDUCERS.values(), label_reducers._nearest]
+    for loop in loops:
+        made = []
+        for way in (loop, python_code(loop)):
+            made.append(np.zeros(len(intervals)))
+            way(pairs.offsets, pairs.rows, np.maximum(pairs.weights, 0.0), values, made[-1])
         assert made[0].tobytes() == made[1].tobytes()
 
 

@@ -18,19 +18,44 @@ def values_of(times: Spans) -> np.ndarray:
     return np.stack([number**2 % 7, -number], axis=1).astype(np.float64)
 
 
-def slow(times: Spans, moment: float, max_gap: float) -> list[float] | None:
-    """Return the linear value at a moment, found by walking through the rows; None where there is none."""
+def knots(times: Spans) -> list[tuple[float, int]]:
+    """Return the middles that differ, in order, each with its first row."""
     known: list[tuple[float, int]] = []
     last = -np.inf
     for row in sorted(range(len(times)), key=lambda row: middle(times[row])):
         if middle(times[row]) - last > ROUNDING_SECONDS:
             known.append((middle(times[row]), row))
         last = middle(times[row])
+    return known
+
+
+def slow(times: Spans, moment: float, max_gap: float) -> list[float] | None:
+    """Return the linear value at a moment, found by walking through the rows; None where there is none."""
     values = values_of(times)
-    for (before, left), (after, right) in pairwise(known):
+    for (before, left), (after, right) in pairwise(knots(times)):
         if before <= moment <= after and after - before <= max_gap + ROUNDING_SECONDS:
             share = (moment - before) / (after - before)
             return (values[left] * (1 - share) + values[right] * share).tolist()
+    return of_the_row(times, moment)
+
+
+def slow_pchip(times: Spans, moment: float, max_gap: float) -> list[float] | None:
+    """Return SciPy's curve through the run of rows that a moment lies in, each run a curve of its own."""
+    runs: list[list[tuple[float, int]]] = []
+    for at, row in knots(times):
+        if not runs or at - runs[-1][-1][0] > max_gap + ROUNDING_SECONDS:
+            runs.append([])
+        runs[-1].append((at, row))
+    for run in runs:
+        at = [knot for knot, _ in run]
+        if len(run) > 1 and at[0] <= moment <= at[-1]:
+            return PchipInterpolator(at, values_of(times)[[row for _, row in run]])(moment).tolist()
+    return of_the_row(times, moment)
+
+
+def of_the_row(times: Spans, moment: float) -> list[float] | None:
+    """Return the value of the nearest row, where the moment lies in it."""
+    known, values = knots(times), values_of(times)
     least = min((abs(found - moment) for found, _ in known), default=0.0)
     for found, row in known:
         if abs(found - moment) <= least + ROUNDING_SECONDS:  # of those as near the earlier
@@ -49,6 +74,18 @@ def test_linear_is_that_of_a_slow_walk(times: Spans, moments: list[float], max_g
     expected = [slow(times, moment, max_gap) for moment in moments]
     assert observed.tolist() == [one is not None for one in expected]
     np.testing.assert_allclose(found, np.reshape([one or [0, 0] for one in expected], (-1, 2)), rtol=1e-9, atol=1e-6)
+
+
+@given(rows, moments_of, st.sampled_from([1e-3, 0.5, 1.0, 2.0, 1e7]))
+@example([(0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (7.0, 8.0), (8.0, 9.0)], [0.5, 1.25, 2.5, 2.75, 5.0, 7.5, 8.25], 1.0)
+@example([(0.0, 9.0), (0.5, 1.5), (1.0, 1.0), (2.0, 2.0), (2.0, 2.0)], [0.0, 1.0, 1.5, 2.0, 4.0, 4.5], 1.0)
+@example([(1.0, 1.0)], [0.5, 1.0, 1.5], 1.0)
+@example([], [0.0], 1.0)
+def test_pchip_is_scipys_run_by_run(times: Spans, moments: list[float], max_gap: float) -> None:
+    found, observed = interpolate(array(times), values_of(times), np.array(moments), max_gap, monotone=True)
+    expected = [slow_pchip(times, moment, max_gap) for moment in moments]
+    assert observed.tolist() == [one is not None for one in expected]
+    np.testing.assert_allclose(found, np.reshape([one or [0, 0] for one in expected], (-1, 2)), rtol=1e-9, atol=1e-9)
 
 
 starts = st.lists(st.floats(0.01, 1.0), min_size=2, max_size=12).map(lambda steps: np.cumsum([0.0, *steps]))

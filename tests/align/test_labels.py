@@ -159,7 +159,10 @@ def test_labels_that_cannot_be(labels: str, message: str) -> None:
     [
         ("{emo: {drop: [xxy]}}", "^c: label 'emo': 'drop' names 'xxy', which no segment has; they have: 2, joy, woe$"),
         ("{emo: {merge: {yoj: woe}}}", "^c: label 'emo': 'merge' names 'yoj', which no segment has; they have: "),
-        ("{emo: {merge: {joy: glad}, drop: [joy, sad]}}", "'drop' names 'sad', which no segment has"),
+        (
+            "{emo: {merge: {joy: glad, wow: glad}}}",
+            "'merge' names 'wow', which no segment has; they have: 2, joy, woe$",
+        ),
         ("{v: {drop: [4]}}", "^c: label 'v': 'drop' names '4', which no segment has; they have: 1, 2.5$"),
         ("{v: {merge: {'7': 2}}}", "'merge' names '7', which no segment has"),
     ],
@@ -170,7 +173,7 @@ def test_rules_that_name_what_no_segment_has(labels: str, message: str) -> None:
         label_kinds(found, wanted_labels(found, recipe(f"labels: {labels}"), SCHEMAS))
     right = wanted_labels(
         found,
-        recipe("labels: {emo: {merge: {joy: glad}, drop: [glad, joy]}, v: {merge: {'1.0': 3}, drop: [3]}}"),
+        recipe("labels: {emo: {merge: {joy: glad, rage: woe}, drop: [glad, no]}, v: {merge: {'1.0': 3}, drop: [3]}}"),
         SCHEMAS,
     )
     assert label_kinds(found, right) == {"emo": "text", "v": "number"}

@@ -6,6 +6,7 @@ import pytest
 
 from trimodal.align import align_recording
 from trimodal.corpus import Segment
+from trimodal.errors import CorpusError
 from trimodal.extract.text.words import WORDS
 from trimodal.recipe import Recipe, parse_recipe
 from trimodal.store import OutputArrays
@@ -225,6 +226,14 @@ def test_tracks_without_rows_leave_everything_unobserved(timeline: str, rows: in
     assert found.mask.tolist() == [False] * rows
     assert found.coverage.tolist() == [0] * rows
     assert found.offsets.tolist() == [0, rows]
+
+
+@pytest.mark.parametrize("timeline", ["words", "segment", "{grid: {hop_seconds: 1}}"])
+@pytest.mark.parametrize("end", [2.0, float("nan")])
+def test_a_segment_that_ends_before_it_starts_is_named(timeline: str, end: float) -> None:
+    tracks = {"mfcc": SOUND_TRACK, "words": WORDS_TRACK}
+    with pytest.raises(CorpusError, match=rf"segment 's' ends at {end} s, before its start at 3\.0 s; expected"):
+        one_output(f"tracks: [mfcc], timeline: {timeline}", tracks, segment(0.0), segment(3.0, end, id="s"))
 
 
 @pytest.mark.parametrize("timeline", ["words", "segment", "{grid: {hop_seconds: 1}}"])

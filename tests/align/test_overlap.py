@@ -1,12 +1,15 @@
+import tracemalloc
 from fractions import Fraction
+from unittest import mock
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from spans import Spans, array, hard, rows, shared, spans
+from spans import Spans, array, asked, hard, overlap, rows, shared
 
-from trimodal.align.overlap import Pairs, coverage, offsets_of, overlap, overlap_blocks, ranges, starts_inside
+from trimodal.align import overlap as overlaps
+from trimodal.align.overlap import Pairs, coverage, offsets_of, overlap_blocks, overlapping, ranges, starts_inside
 
 
 def dense(pairs: Pairs, rows: int) -> NDArray[np.float64]:
@@ -27,7 +30,7 @@ def union(times: Spans, interval: tuple[float, float]) -> Fraction:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_overlap_is_that_of_every_pair(times: Spans, intervals: Spans) -> None:
     found = overlap(array(times), array(intervals))
     expected = [[float(shared(row, interval)) for row in times] for interval in intervals]
@@ -43,7 +46,7 @@ def test_overlap_looks_at_no_pair_without_one() -> None:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_coverage_is_that_of_the_union(times: Spans, intervals: Spans) -> None:
     found = coverage(array(times), array(intervals), overlap(array(times), array(intervals)))
     expected = [
@@ -55,14 +58,14 @@ def test_coverage_is_that_of_the_union(times: Spans, intervals: Spans) -> None:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_a_row_starts_inside_an_interval_or_not(times: Spans, intervals: Spans) -> None:
     found = starts_inside(array(times), array(intervals))
     expected = [[float(first <= start < end) for start, _ in times] for first, end in intervals]
     assert dense(found, len(times)).tolist() == np.reshape(expected, (len(intervals), len(times))).tolist()
 
 
-@given(rows, spans, st.integers(0, 9))
+@given(rows, asked, st.integers(0, 9))
 def test_blocks_are_all_intervals_with_the_rows_they_meet(times: Spans, intervals: Spans, most: int) -> None:
     found = list(overlap_blocks(array(times), array(intervals), most))
     assert [number for some, _ in found for number in range(some.start, some.stop)] == list(range(len(intervals)))
@@ -73,6 +76,31 @@ def test_blocks_are_all_intervals_with_the_rows_they_meet(times: Spans, interval
     for some, pairs in found:
         assert pairs.counts.tolist() == whole.counts[some].tolist()
         assert np.count_nonzero(pairs.weights) <= most or some.stop - some.start == 1
+
+
+@hard
+@given(rows, asked)
+def test_pairs_that_overlap_by_more_are_those_of_all_pairs(times: Spans, intervals: Spans) -> None:
+    with mock.patch.object(overlaps, "BLOCK_PAIRS", 3):
+        found = overlapping(array(times), array(intervals), 0.5)
+    whole = overlap(array(times), array(intervals))
+    whole = whole.where(whole.weights > 0.5)
+    for name in ("offsets", "rows", "weights"):
+        assert getattr(found, name).tolist() == getattr(whole, name).tolist()
+
+
+def test_pairs_that_are_not_kept_take_no_memory() -> None:
+    """Rows of 1 h at 10 Hz and as many windows of 1 min, of which each meets 600; only the longest row counts."""
+    starts = np.arange(36_000) / 10
+    times = np.concatenate([[[0.0, 3600.0]], np.stack([starts, starts + 0.1], axis=1)])
+    asked = np.stack([starts, starts + 60], axis=1)
+    overlapping(times[:9], asked[:9], 0.5)  # compiled
+    tracemalloc.start()
+    found = overlapping(times, asked, 0.5)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert set(found.rows.tolist()) == {0}
+    assert peak < 60 * 2**20  # all 22 million pairs would take 350 MiB
 
 
 @given(st.floats(0, 1e6), st.floats(1e-3, 1.0), st.integers(1, 50))

@@ -9,10 +9,10 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from spans import HARD, Span, Spans, array, counted, feature, hard, middle, numbered, rows, spans
+from spans import HARD, Span, Spans, array, asked, counted, feature, hard, middle, numbered, overlap, rows
 
 from trimodal.align import pooling
-from trimodal.align.overlap import ROUNDING_SECONDS, overlap
+from trimodal.align.overlap import ROUNDING_SECONDS
 from trimodal.align.pooling import Pooled, pool, pool_made_from
 from trimodal.recipe.pools import STATISTICS, Functionals, Inside, Intersect, Linear, Nearest, Pchip, Pool, Statistic
 from trimodal.track import Field, Track, empty_track
@@ -25,7 +25,7 @@ def pool_mean(track: Track, intervals: NDArray[np.float64]) -> Pooled:
 
 
 @hard
-@given(rows, spans)
+@given(rows, asked)
 def test_mask_is_whether_coverage_is_positive(times: Spans, intervals: Spans) -> None:
     pooled = pool_mean(feature(times, np.ones((len(times), 2), np.float32)), array(intervals))
     expected = [any(counted(row, interval) > 0 for row in times) for interval in intervals]
@@ -38,7 +38,7 @@ def test_mask_is_whether_coverage_is_positive(times: Spans, intervals: Spans) ->
 finite = st.floats(-(2.0**99), 2.0**99, width=32)
 
 
-@given(rows, spans, st.data())
+@given(rows, asked, st.data())
 def test_the_mean_is_weighted_by_overlap(times: Spans, intervals: Spans, data: st.DataObject) -> None:
     values = data.draw(arrays(np.float32, (len(times), 2), elements=finite))
     pooled = pool_mean(feature(times, values), array(intervals))
@@ -59,7 +59,7 @@ def test_the_mean_is_weighted_by_overlap(times: Spans, intervals: Spans, data: s
 
 @hard
 @example([(0.0, 1e-320), (0.0, 5e-324)], [(0.0, 1.0)])
-@given(rows, spans)
+@given(rows, asked)
 def test_the_mean_of_a_constant_is_that_constant(times: Spans, intervals: Spans) -> None:
     constant = np.array([0.1, -3e38, 1e-30], np.float32)
     pooled = pool_mean(feature(times, np.tile(constant, (len(times), 1))), array(intervals))
@@ -141,7 +141,7 @@ def by_every_rule(test: Callable[..., None]) -> Callable[..., None]:
     for rule in RULES:
         for times, intervals in HARD:
             test = example(times, intervals, rule)(test)
-    return given(rows, spans, st.sampled_from(RULES))(test)
+    return given(rows, asked, st.sampled_from(RULES))(test)
 
 
 @by_every_rule
@@ -201,7 +201,7 @@ def slow_sdk(times: Spans, values: NDArray[np.float32], interval: Span, epsilon:
 
 @hard
 @example([(0.0, 1.0), (1.0, 2.0), (1.0, 1.0 + 9e-6)], [(0.999, 1.5), (1.0 - 5e-6, 2.0), (1.0, 1.0 + 9e-6)])
-@given(rows, spans)
+@given(rows, asked)
 def test_intersect_gives_the_numbers_of_the_sdk(times: Spans, intervals: Spans) -> None:
     track = numbered(times)
     found = pool(track, array(intervals), Intersect())
@@ -211,9 +211,30 @@ def test_intersect_gives_the_numbers_of_the_sdk(times: Spans, intervals: Spans) 
         np.testing.assert_allclose(got, [0, 0] if one is None else one, rtol=1e-6, atol=1e-6)
 
 
+def test_golden_numbers_of_the_sdk() -> None:
+    """Rows as the SDK has them of a word, with its epsilon of 10 us, reckoned by hand."""
+    track = feature(
+        [(0.0, 1.0), (1.0, 2.0), (2.0, 3.0), (2.5, 2.5), (3.0, 4.0)],
+        np.array([[1, -8], [2, -4], [6, 0], [100, 100], [11, 4]], np.float32),
+    )
+    words = [
+        (0.5, 2.25),  # rows 0, 1 and 2, each fully, however little of it: (1 + 2 + 6) / 3, (-8 - 4 + 0) / 3
+        (1.0, 2.0),  # row 1 alone: rows 0 and 2 touch it at an edge
+        (0.999995, 2.000005),  # so it is here: 5 us of rows 0 and 2 are less than epsilon
+        (0.99998, 2.00002),  # 20 us of both are more: (1 + 2 + 6) / 3
+        (2.4, 2.6),  # row 2: a row without length (row 3) covers nothing
+        (3.5, 9.0),  # row 4: what lies beyond the rows does not count
+        (1.5, 1.500005),  # a word shorter than epsilon has none
+        (5.0, 6.0),  # no row is there
+    ]
+    found = pool(track, array(words), Intersect())
+    assert found.values.tolist() == [[3, -4], [2, -4], [2, -4], [3, -4], [6, 0], [11, 4], [0, 0], [0, 0]]
+    assert found.observed.tolist() == [True] * 6 + [False] * 2
+
+
 @hard
 @example([(0.0, 1.0), (1.0, 2.0), (2.0, 2.0)], [(0.1, 0.9), (1.0, 2.0), (0.0, 2.0), (2.0, 3.0)])
-@given(rows, spans)
+@given(rows, asked)
 def test_inside_gives_the_numbers_of_a_search_of_starts(times: Spans, intervals: Spans) -> None:
     track, starts = numbered(times), [start for start, _ in times]
     found = pool(track, array(intervals), Inside())
@@ -238,7 +259,7 @@ def test_published_rules_differ_at_the_edges_of_a_word(rule: Pool, expected: flo
     np.testing.assert_allclose(pool(track, array([(0.9, 2.3)]), rule).values, [expected], rtol=1e-6, atol=1e-6)
 
 
-@given(rows, spans, st.none() | st.sampled_from([0.0, 0.25, 1.0, 1e3]))
+@given(rows, asked, st.none() | st.sampled_from([0.0, 0.25, 1.0, 1e3]))
 @example([(0.0, 2.0), (0.5, 1.5), (0.75, 1.25)], [(0.0, 0.0), (1.0, 1.0), (9.0, 9.0)], None)
 @example([(0.0, 1.0), (1.0, 2.0)], [(0.5, 1.5), (2.0, 2.0), (2.0, 2.2)], 0.5)
 def test_nearest_is_that_of_a_slow_search(times: Spans, intervals: Spans, tolerance: float | None) -> None:

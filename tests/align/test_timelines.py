@@ -132,6 +132,15 @@ def test_context_is_on_either_side_of_every_interval() -> None:
     assert made.offsets.tolist() == [0, 3, 5]
 
 
+@given(segments_of_a_grid, hops, st.floats(0, 9))
+@example([(1.0, 2.2), (2.2, 3.0)], 0.5, 2.0)
+def test_context_widens_the_grid_and_nothing_else(segments: Spans, hop: float, context: float) -> None:
+    bare, made = grid_intervals(array(segments), hop), grid_intervals(array(segments), hop, context)
+    expected = [[start - context, end + context] for start, end in bare.times.tolist()]
+    assert made.times.tolist() == expected
+    assert made.offsets.tolist() == bare.offsets.tolist()
+
+
 @given(segments_of_a_grid, st.floats(0.1, 9), st.floats(0.1, 9), st.sampled_from(["drop", "anchor", "pad", "partial"]))
 def test_windows_are_those_of_each_segment(segments: Spans, length: float, hop: float, tail: Tail) -> None:
     windows = Windows(length_seconds=length, hop_seconds=hop, tail=tail)

@@ -10,6 +10,7 @@ from audited_stores import Made, clean, with_segment, with_segments, write
 from stores import LABELS, OUTPUTS
 
 from trimodal.audit import audit
+from trimodal.audit.report import print_audit
 from trimodal.cli import main
 from trimodal.errors import UsageError
 
@@ -158,6 +159,29 @@ def test_nearly_the_same_text(tmp_path: Path) -> None:
     assert found == (
         "1 pairs of texts of 5 words or more are nearly the same in two splits (test+train 1): a_0 and d_1"
     )
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("{column: v, bins: [0, 1]}", ["label 'valence': 1 classes are not in train: 7"]),
+        ("{column: v, rule: mosei7}", ["label 'valence': 1 classes are not in train: 7"]),
+        ("{column: mood, merge: {joy: 1, woe: 7}}", ["label 'valence': 1 classes are not in train: 7"]),
+        ("{scale: 2, merge: {'9': 0}}", []),
+        ("", []),
+    ],
+)
+def test_numbers_that_are_classes(
+    rule: str, found: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recordings = clean()
+    last = recordings["d"].segments[0]
+    recordings["d"] = with_segment(recordings["d"], 0, labels={**last.labels, "valence": 7.0})
+    recipe = f"name: x\nlabels:\n  valence: {rule}\n  mood:\n"
+    store = write(tmp_path / "s.store", recordings, recipe_text=recipe)
+    assert audit(store) == found
+    print_audit(store, [])
+    assert ("standard deviation" in capsys.readouterr().out) == (not found)
 
 
 def test_classes_that_train_lacks(tmp_path: Path) -> None:

@@ -22,7 +22,15 @@ LONG = "I have never in my life seen anything quite as wonderful as this"
         ("I do not know", "I do not know", False),
         ("I do not know that", "I do not know that", True),
         ("", "", False),
-        ("我从来没有见过这么好的东西", "我从来没有见过这么好的东西", False),
+        # As CH-SIMS has it: no spaces, and punctuation of its own.
+        ("我从来没有见过这么好的东西", "我从来没有见过这么好的东西", True),
+        ("我觉得这件事情，你应该先跟我商量一下。", "我觉得这件事情你应该先跟我商量一下啊！", True),  # noqa: RUF001
+        ("我觉得这件事情，你应该先跟我商量一下。", "你怎么到现在才来，我们已经等了一个小时。", False),  # noqa: RUF001
+        ("我不知道啊", "我不知道啊", False),
+        ("こんなに素晴らしいものは見たことがない", "こんなに素晴らしいものは見たことがないよ", True),
+        ("ฉันไม่เคยเห็นอะไรที่ยอดเยี่ยมขนาดนี้", "ฉันไม่เคยเห็นอะไรที่ยอดเยี่ยมขนาดนี้!", True),
+        ("나는 이렇게 멋진 것을 본 적이 없어", "나는 이렇게 멋진 것을 본 적이 없어", True),
+        ("나는 몰라", "나는 몰라", False),
     ],
 )
 def test_what_counts_as_nearly_the_same(one: str, other: str, found: bool) -> None:
