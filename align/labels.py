@@ -14,6 +14,7 @@ from ..track import Schema, Track
 from .label_values import LeftOutError, label_value
 from .overlap import ROUNDING_SECONDS, Pairs, overlap
 from .segments import Exclusion, bounds, excluded
+from .timelines import row_intervals
 
 
 def wanted_labels(corpus: Corpus, recipe: Recipe, schemas: Mapping[str, Schema]) -> dict[str, Label]:
@@ -131,7 +132,7 @@ def _stands_for(written: str, value: Value) -> bool:
 def _found(segments: Sequence[Segment], tracks: Mapping[str, Track], label: Label) -> Sequence[Value | None]:
     """Return the values of a label before any rule, None for segments that have none."""
     if label.track:
-        return _reduced(segments, tracks[label.track], label)
+        return _reduced(segments, tracks[label.track], tracks[label.at] if label.at else None, label)
     return [segment.labels.get(label.column) for segment in segments]
 
 
@@ -163,12 +164,12 @@ def _track_column(name: str, label: Label, schema: Schema) -> str:
     return label.column
 
 
-def _reduced(segments: Sequence[Segment], track: Track, label: Label) -> list[float | None]:
+def _reduced(segments: Sequence[Segment], track: Track, at: Track | None, label: Label) -> list[float | None]:
     """Return one number of a track for every segment; None where no row overlaps it."""
     column = track.schema["values"].columns.index(label.column)
     values = np.asarray(track.values[:, column], np.float64)
     edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
-    pairs = overlap(track.times, edges)
+    pairs = overlap(track.times, edges) if at is None else _at_moments(track, at, edges)
     pairs = pairs.where((pairs.weights >= ROUNDING_SECONDS) & _are_theirs(pairs, segments, track))
     middles = track.times.mean(axis=1)
     found: list[float | None] = []
@@ -207,3 +208,14 @@ def _are_theirs(pairs: Pairs, segments: Sequence[Segment], track: Track) -> NDAr
     of_rows = track.fields["segment"].astype(object)[pairs.rows]
     whole, cut_from = np.repeat(ids, pairs.counts, axis=0).T
     return np.asarray((of_rows == "") | (of_rows == whole) | (of_rows == cut_from), bool)
+
+
+def _at_moments(track: Track, at: Track, edges: NDArray[np.float64]) -> Pairs:
+    """Return the row that holds whenever a row of another track begins, for the rows of that in every segment."""
+    moments = row_intervals(at, edges)
+    starts = moments.times[:, 0] + ROUNDING_SECONDS
+    rows = np.maximum(np.searchsorted(track.times[:, 0], starts, side="right") - 1, 0)
+    holds = np.zeros(len(starts), bool)
+    if len(track.times):
+        holds = (track.times[rows, 0] <= starts) & (starts < track.times[rows, 1] + ROUNDING_SECONDS)
+    return Pairs(offsets=moments.offsets, rows=rows, weights=np.ones(len(rows))).where(holds)
