@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .cli_parser import NOTHING_DONE, make_parser
-from .errors import StoppedError, TrimodalError, require_packages
+from .errors import StoppedError, TrimodalError, number_of, require_packages
 
 if TYPE_CHECKING:
     from .corpus import Corpus
@@ -138,7 +138,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     problems = verify(arguments.store)
     for problem in problems:
         print(problem)
-    print(f"{arguments.store}: {f'{len(problems)} problems' if problems else 'no problem found'}")
+    print(f"{arguments.store}: {number_of(len(problems), 'problem') if problems else 'no problem found'}")
     return SOME_FAILED if problems else DONE
 
 
@@ -148,7 +148,8 @@ def _diff(arguments: argparse.Namespace) -> int:
     differences = diff(_open(arguments.store), _open(arguments.other))
     for difference in differences:
         print(difference)
-    print(f"{arguments.store}, {arguments.other}: {f'{len(differences)} differences' if differences else 'the same'}")
+    found = number_of(len(differences), "difference") if differences else "the same"
+    print(f"{arguments.store}, {arguments.other}: {found}")
     return SOME_FAILED if differences else DONE
 
 
@@ -162,10 +163,15 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 
 def _subset(arguments: argparse.Namespace) -> int:
-    from .store import subset
+    from .store import FeatureStore, damaged_files, subset
     from .summary import StoreSummary
 
     store = _open(arguments.store)
+    if arguments.without_damaged:
+        damaged = damaged_files(arguments.store)
+        for problem in damaged.values():
+            print(f"left out: {problem}", file=sys.stderr)
+        store = FeatureStore(arguments.store, dry_weights=True, leave_out=damaged)
     subset(store.select(split=arguments.split, query=arguments.query, present=arguments.present), arguments.out)
     StoreSummary.of(arguments.out, is_written=True).show()
     return DONE
@@ -204,7 +210,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
             findings += listen(corpus, arguments.work or Path(folder), _jobs(arguments))
     for finding in findings:
         print(f"{finding.recording}: {finding.problem}")
-    found = f"{len(findings)} problems" if findings else "nothing found"
+    found = number_of(len(findings), "problem") if findings else "nothing found"
     print(f"{arguments.corpus}: {len(corpus.recordings)} recordings, {found}")
     return SOME_FAILED if findings else DONE
 
@@ -296,7 +302,9 @@ def _say_problems(corpus: "Corpus", strict: bool, report: "Quiet") -> None:
     for problem in corpus.problems:
         report.say("problem", problem)
     if strict and corpus.problems:
-        raise CorpusError(f"{corpus.root}: {len(corpus.problems)} problems, an error with --strict; expected none")
+        raise CorpusError(
+            f"{corpus.root}: {number_of(len(corpus.problems), 'problem')}, an error with --strict; expected none"
+        )
 
 
 def _open(path: Path) -> "FeatureStore":

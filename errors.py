@@ -50,12 +50,27 @@ class StoreError(TrimodalError):
     """A feature store cannot be read or written."""
 
 
+class NewerStoreError(StoreError):
+    """A feature store, or something in it, is of a version that came after this package."""
+
+
 class MissingPackageError(TrimodalError):
     """A package that an extractor needs is not installed."""
 
 
 class WeightsError(TrimodalError):
     """A model's weights are missing or do not fit."""
+
+
+def number_of(count: int, name: str) -> str:
+    """Return a number of things in words.
+
+    Examples
+    --------
+    >>> number_of(1, "problem"), number_of(2, "problem")
+    ('1 problem', '2 problems')
+    """
+    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

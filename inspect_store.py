@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from .errors import number_of
 from .store import FeatureStore
 
 
@@ -16,8 +17,9 @@ def print_store(store: FeatureStore) -> None:
     layout = f"layout {escape(store.manifest.layout)}, " if store.manifest.layout else ""
     size = sum(shard.bytes for shard in store.manifest.shards) / 1e6
     console.print(
-        f"{escape(str(store.path))}: {len(store)} segments of {segments['recording'].nunique()} recordings, "
-        f"{seconds:.1f} s, {len(store.manifest.shards)} shards, {size:.1f} MB, "
+        f"{escape(str(store.path))}: {number_of(len(store), 'segment')} of "
+        f"{number_of(segments['recording'].nunique(), 'recording')}, "
+        f"{seconds:.1f} s, {number_of(len(store.manifest.shards), 'shard')}, {size:.1f} MB, "
         f"{layout}recipe {escape(store.manifest.recipe)}, trimodal {escape(store.manifest.trimodal)}",
         highlight=False,
         soft_wrap=True,
@@ -29,19 +31,19 @@ def print_store(store: FeatureStore) -> None:
         console.print(f"label {escape(str(name))}: {escape(_label(segments[name].to_numpy(), kind))}", highlight=False)
     for title, counts in (("left out", store.manifest.excluded), ("noted", store.manifest.noted)):
         for what, number in counts.items():
-            console.print(f"{title}: {number} segments: {escape(what)}", highlight=False, soft_wrap=True)
+            console.print(f"{title}: {number_of(number, 'segment')}: {escape(what)}", highlight=False, soft_wrap=True)
     for table, statistics in store.statistics.items():
         observed = ", ".join(f"{output} {found.count}" for output, found in statistics.outputs.items())
         console.print(f"statistics of {escape(table)}: rows of {escape(observed)}", highlight=False, soft_wrap=True)
     gaps = store.gaps
     if len(gaps):
-        console.print(f"{len(gaps)} gaps:")
+        console.print(f"{number_of(len(gaps), 'gap')}:")
         for (track, reason), rows in gaps.groupby(["track", "reason"]):
             lost = (rows["end"] - rows["start"]).sum()
             names = ", ".join(rows["recording"].unique()[:3])
-            count = rows["recording"].nunique()
+            count = number_of(rows["recording"].nunique(), "recording")
             console.print(
-                f"  {escape(str(track))}: {escape(str(reason))}: {lost:.1f} s in {count} recordings ({escape(names)})",
+                f"  {escape(str(track))}: {escape(str(reason))}: {lost:.1f} s in {count} ({escape(names)})",
                 highlight=False,
                 soft_wrap=True,
             )

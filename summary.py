@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .amounts import duration
+from .errors import number_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,7 @@ class StoreSummary:
         """Print it."""
         for title, counts in (("left out", self.left_out), ("note", self.noted)):
             for what, count in counts.items():
-                print(f"{title}: {count} segments: {what}", file=sys.stderr)
+                print(f"{title}: {number_of(count, 'segment')}: {what}", file=sys.stderr)
         if gaps := gaps_by_track(self.gaps):
             print(f"gaps by track: {gaps}")
         print(f"{self.store}: {'written' if self.is_written else 'up to date'}")

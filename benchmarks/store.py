@@ -1,14 +1,18 @@
-"""Reading a store against the memory's limit and other formats: python benchmarks/store.py [UTTERANCES] [FOLDER]."""
+"""Reading a store against the memory's limit and other formats, by sections that can be run alone.
 
+python benchmarks/store.py [opening] [batches] [formats] [cold] [--utterances 2000] [--dtypes float32] [--folder DIR]
+"""
+
+import argparse
 import gc
 import multiprocessing
 import os
 import statistics
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,7 @@ from trimodal.store import (
     OutputSchema,
     Sample,
     SegmentRow,
+    ShardWriter,
     StoreDescription,
     StoreWriter,
 )
@@ -40,6 +45,7 @@ from trimodal.store.loading import (
 
 # Columns and rows a second of every output; words come three a second.
 OUTPUTS = {"face": (512, 100), "mfcc": (120, 100), "egemaps": (25, 100), "speech": (768, 50), "words": (768, 3)}
+SECTIONS = ("opening", "batches", "formats", "cold")
 ROUNDS = 5
 BATCH = 32
 MIB = 2**20
@@ -142,9 +148,13 @@ def grouped(path: Path, batches: list[np.ndarray]) -> Iterator[Any]:
             ]
 
 
-def compare(title: str, limit: Epoch, rows: dict[str, Epoch], payload: int) -> None:
-    """Time every row in turn with the limit, once without counting and then `ROUNDS` times; print medians of ratios."""
+def compare(title: str, limit: Epoch, rows: dict[str, Epoch], payload: int) -> dict[str, float]:
+    """Time every row in turn with the limit, once without counting and then `ROUNDS` times; print medians of ratios.
+
+    Returns the ratios to the limit.
+    """
     alone = []
+    ratios = {}
     print(f"\n{title:58} {'ratio':>6} {'of CPU':>6} {'GB/s':>6} {'load':>5}")
     for name, epoch in rows.items():
         limit(), epoch()
@@ -152,9 +162,11 @@ def compare(title: str, limit: Epoch, rows: dict[str, Epoch], payload: int) -> N
         alone += [first for (first, _), _ in pairs]
         ratio = statistics.median(first / second for (first, _), (second, _) in pairs)
         cpu_ratio = statistics.median(first / second for (_, first), (_, second) in pairs)
+        ratios[name] = ratio
         rate = payload / statistics.median(second for _, (second, _) in pairs) / 1e9
         print(f"{name:58} {ratio:6.3f} {cpu_ratio:6.3f} {rate:6.2f} {os.getloadavg()[0]:5.1f}", flush=True)
     print(f"{'(the limit itself)':58} {1:6.3f} {1:6.3f} {payload / statistics.median(alone) / 1e9:6.2f}")
+    return ratios
 
 
 def seconds(epoch: Epoch) -> tuple[float, float]:
@@ -222,7 +234,10 @@ def measure_batches(folder: Path, utterances: int, dtype: str) -> None:
         groups = Path(other) / "groups.h5"
         store_formats.write_groups(store, list(OUTPUTS), groups)
         rows["a group per utterance, pad_sequence"] = lambda: go_through(grouped(groups, indices))
-        compare(f"padded batches of {BATCH}, {dtype}", limit, rows, payload)
+        ratios = compare(f"padded batches of {BATCH}, {dtype}", limit, rows, payload)
+    ours = max((name for name in ratios if name in loaders), key=ratios.__getitem__)
+    for theirs in (name for name in ratios if name.startswith("torch DataLoader")):
+        print(f"{ours} to {theirs}: {ratios[ours] / ratios[theirs]:.1f}")
 
 
 def measure_cold(folder: Path) -> None:
@@ -293,18 +308,81 @@ def _disk_bytes() -> int:
     return int(lines["read_bytes"])
 
 
-def main(utterances: int, parent: str | None) -> None:
+def write_many(path: Path, segments: int, shards: int) -> None:
+    """Write a store of many short segments, ten of each recording."""
+    outputs = {
+        name: OutputSchema(
+            dtype="float32", shape=(1,), names=(), unit="", timeline="none", pool="mean", gaps="zero", has_text=False
+        )
+        for name in OUTPUTS
+    }
+    description = StoreDescription(
+        outputs=outputs, labels={"sentiment": "number"}, recipe_name="bench", recipe_text="", version="0", key="",
+        shard_bytes=2**40,
+    )  # fmt: skip
+    random = np.random.default_rng(0)
+    with StoreWriter(path, description, {}) as writer:
+        for worker, numbers in enumerate(np.array_split(np.arange(segments), shards)):
+            shard = ShardWriter(writer.folder, description, worker=worker + 1)
+            for recording in np.split(numbers, range(10, len(numbers), 10)):
+                rows = [
+                    SegmentRow(
+                        id=f"{number:06d}", recording=f"recording {recording[0]:06d}", start=0.0, end=20.0,
+                        split="train", speaker=f"speaker {recording[0] % 50}",
+                        text="what somebody says in this segment", labels={"sentiment": float(number % 7 - 3)},
+                    )
+                    for number in recording
+                ]  # fmt: skip
+                one = _arrays(len(rows), 1, "float32", random)
+                arrays = replace(one, offsets=np.arange(len(rows) + 1))
+                shard.append(rows, dict.fromkeys(OUTPUTS, arrays), [], {}, {})
+            writer.adopt(shard.close())
+        writer.commit()
+
+
+def measure_opening(folder: Path, segments: int = 100_000, shards: int = 64) -> None:
+    """Time how long it takes until a large store can be used: wall time, and processor time for busy machines."""
+    path = folder / "many.store"
+    write_many(path, segments, shards)
+    rows: dict[str, Epoch] = {
+        "opened": lambda: FeatureStore(path),
+        "opened, and one segment read": lambda: FeatureStore(path)[segments // 2],
+        "opened, with the whole segment table": lambda: FeatureStore(path).segments,
+        "opened for training": lambda: Segments(path),
+    }
+    print(f"\n{f'a store of {segments} segments in {shards} shards':58} {'s':>8} {'s of CPU':>8} {'load':>5}")
+    for name, use in rows.items():
+        use()
+        found = [seconds(use) for _ in range(ROUNDS)]
+        wall, busy = (statistics.median(one[place] for one in found) for place in (0, 1))
+        print(f"{name:58} {wall:8.4f} {busy:8.4f} {os.getloadavg()[0]:5.1f}", flush=True)
+
+
+def main(sections: list[str], utterances: int, dtypes: list[str], parent: str | None) -> None:
     with tempfile.TemporaryDirectory(dir=parent) as name:
-        for dtype in ("float32", "float16"):
+        if "opening" in sections:
+            measure_opening(Path(name))
+        for dtype in dtypes if {*sections} - {"opening"} else ():
             folder = Path(name) / dtype
             folder.mkdir()
             write(folder / "bench.store", utterances, dtype)
-            measure_batches(folder, utterances, dtype)
-            measure_formats(folder, utterances, dtype)
+            if "batches" in sections:
+                measure_batches(folder, utterances, dtype)
+            if "formats" in sections:
+                measure_formats(folder, utterances, dtype)
             gc.collect()
-            if dtype == "float32":
+            if "cold" in sections and dtype == "float32":
                 measure_cold(folder)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000, sys.argv[2] if len(sys.argv) > 2 else None)
+    parser = argparse.ArgumentParser(description="Reading a store against the memory's limit and other formats.")
+    listed = ", ".join(SECTIONS)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"{listed}; all where none is given")
+    parser.add_argument("--utterances", type=int, default=2000)
+    parser.add_argument("--dtypes", nargs="+", choices=("float32", "float16"), default=["float32", "float16"])
+    parser.add_argument("--folder", help="where stores are written; the system's temporary folder where not given")
+    arguments = parser.parse_args()
+    if unknown := {*arguments.sections} - {*SECTIONS}:
+        parser.error(f"no section is called {', '.join(sorted(unknown))}; expected {listed}")
+    main(arguments.sections or [*SECTIONS], arguments.utterances, arguments.dtypes, arguments.folder)

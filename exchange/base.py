@@ -31,6 +31,12 @@ class Exporter(ABC):
         """
 
 
+def check_is_no_folder(path: Path) -> None:
+    """Check that a file can have a name; raises `StoreError`."""
+    if path.is_dir():
+        raise StoreError(f"{path}: a folder; expected the name of a file to write")
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; it gets its name when all went well, and is removed otherwise.
@@ -40,8 +46,7 @@ def new_file(path: Path) -> Iterator[Path]:
     StoreError
         If the file cannot be written.
     """
-    if path.is_dir():
-        raise StoreError(f"{path}: a folder; expected the name of a file to write")
+    check_is_no_folder(path)
     temporary = path.with_name(f".{path.name[:80]}.{uuid.uuid4().hex[:12]}.tmp")
     try:
         yield temporary

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import StoreError
 from ..store import FeatureStore
-from .base import Exporter, new_file
+from .base import Exporter, check_is_no_folder, new_file
 from .selection import in_split_or_all, output_schema
 
 
@@ -41,6 +41,7 @@ class WebDataset(Exporter):
         for output in outputs:
             output_schema(store, output)
         _check_names(store, outputs)
+        check_is_no_folder(path)
         segments = in_split_or_all(store, self.split)
         count = max(1, len(segments))
         each = self.segments_per_file or count

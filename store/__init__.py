@@ -7,7 +7,7 @@ from .reader import FeatureStore, OutputRows, Sample
 from .schema import GapRow, JoinedTrack, OutputArrays, OutputSchema, SegmentRow, StoreDescription
 from .selection import Selection
 from .shard_writer import ShardWriter
-from .verify import verify
+from .verify import damaged_files, verify
 from .writer import StoreWriter, appending
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "StoreError",
     "StoreWriter",
     "appending",
+    "damaged_files",
     "diff",
     "merge",
     "subset",

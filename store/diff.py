@@ -2,20 +2,23 @@
 
 import difflib
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..errors import number_of
 from .reader import FeatureStore, OutputRows
+from .statistics import ColumnStatistics, StatisticsTable
 
 _MOST_NAMES = 3
 
 
 def diff(one: FeatureStore, other: FeatureStore) -> list[str]:
-    """Compare recipes, software, weights, sources, segments and values of two stores.
+    """Compare recipes, software, weights, sources, segments, values, gaps and statistics of two stores.
 
     Values are compared as they are, segment by segment in bounded memory; how shards are cut and packed is no
     difference.
@@ -40,9 +43,13 @@ def diff(one: FeatureStore, other: FeatureStore) -> list[str]:
         *_fields("", _provenance(one), _provenance(other)),
         *_fields("label ", one.manifest.labels, other.manifest.labels),
         *_outputs(one, other),
-        *_missing("segments", set(ids[0]), set(ids[1])),
+        *_missing("segment", set(ids[0]), set(ids[1])),
         *_table(one, other, pairs),
         *(line for name in one.outputs if name in other.outputs for line in _values(one, other, name, pairs)),
+        *_gaps(one, other),
+        *_statistics(one.statistics, other.statistics),
+        *_fields("left out: ", _counts(one.manifest.excluded), _counts(other.manifest.excluded)),
+        *_fields("noted: ", _counts(one.manifest.noted), _counts(other.manifest.noted)),
     ]
 
 
@@ -77,7 +84,7 @@ def _flatten(place: str, value: Any, found: dict[str, set[str]]) -> None:
 
 
 def _outputs(one: FeatureStore, other: FeatureStore) -> Iterator[str]:
-    yield from _missing("outputs", set(one.outputs), set(other.outputs))
+    yield from _missing("output", set(one.outputs), set(other.outputs))
     for name in one.outputs:
         if name in other.outputs:
             schemas = (
@@ -97,7 +104,7 @@ def _missing(what: str, one: set[str], other: set[str]) -> Iterator[str]:
     for side, names in (("first", sorted(one - other)), ("second", sorted(other - one))):
         if names:
             more = ", ..." if len(names) > _MOST_NAMES else ""
-            yield f"{len(names)} {what} only in the {side}: {', '.join(names[:_MOST_NAMES])}{more}"
+            yield f"{number_of(len(names), what)} only in the {side}: {', '.join(names[:_MOST_NAMES])}{more}"
 
 
 def _table(one: FeatureStore, other: FeatureStore, pairs: list[tuple[int, int]]) -> Iterator[str]:
@@ -108,35 +115,86 @@ def _table(one: FeatureStore, other: FeatureStore, pairs: list[tuple[int, int]])
             if (differing := np.flatnonzero(cells[0] != cells[1])).size:
                 name = one.segments["id"].iloc[numbers[0][differing[0]]]
                 first, second = (cell[differing].tolist()[0] for cell in cells)
-                yield f"{column}: differs in {differing.size} segments; in '{name}' {first!r} != {second!r}"
+                count = number_of(differing.size, "segment")
+                yield f"{column}: differs in {count}; in '{name}' {first!r} != {second!r}"
 
 
 def _values(one: FeatureStore, other: FeatureStore, output: str, pairs: list[tuple[int, int]]) -> Iterator[str]:
     """Yield how many segments differ in rows, times, masks, values or words of an output, and by how much."""
     if one.outputs[output].shape != other.outputs[output].shape:
         return
-    counts: defaultdict[str, int] = defaultdict(int)
-    largest = 0.0
+    counts: Counter[str] = Counter()
+    largest = dict.fromkeys(("times", "mask and coverage", "values"), 0.0)
     for number, place in pairs:
-        what, difference = _difference(one.rows(output, number), other.rows(output, place))
-        counts[what] += 1
-        largest = max(largest, difference)
+        rows = one.rows(output, number), other.rows(output, place)
+        if len(rows[0]) != len(rows[1]):
+            counts["number of rows"] += 1
+            continue
+        for what, difference in _differences(*rows).items():
+            counts[what] += difference > 0
+            largest[what] = max(largest[what], difference)
         if one.outputs[output].has_text and other.outputs[output].has_text:
             counts["words"] += one.text(output, number) != other.text(output, place)
-    for what in ("number of rows", "times", "mask and coverage", "values", "words"):
+    for what in ("number of rows", *largest, "words"):
         if counts[what]:
-            by = f", by up to {largest:g}" if what == "values" else ""
+            by = f", by up to {largest[what]:g}" if what in ("times", "values") else ""
             yield f"output {output}: {what} differ in {counts[what]} of {len(pairs)} segments{by}"
 
 
-def _difference(one: OutputRows, other: OutputRows) -> tuple[str, float]:
-    """Return the first thing that differs, and the largest difference of values."""
-    if len(one) != len(other):
-        return "number of rows", 0.0
-    if not np.array_equal(one.times, other.times):
-        return "times", 0.0
-    if not all(np.array_equal(getattr(one, key), getattr(other, key)) for key in ("mask", "coverage", "observed")):
-        return "mask and coverage", 0.0
-    if np.array_equal(one.values, other.values):
-        return "", 0.0
-    return "values", float(np.abs(one.values.astype(np.float64) - other.values.astype(np.float64)).max())
+def _differences(one: OutputRows, other: OutputRows) -> dict[str, float]:
+    """Return the largest difference of each kind between as many rows."""
+    return {
+        "times": _largest(one.times, other.times),
+        "mask and coverage": max(
+            _largest(getattr(one, key), getattr(other, key)) for key in ("mask", "coverage", "observed")
+        ),
+        "values": _largest(one.values, other.values),
+    }
+
+
+def _largest(one: NDArray[Any], other: NDArray[Any]) -> float:
+    if np.array_equal(one, other):
+        return 0.0
+    return float(np.abs(one.astype(np.float64) - other.astype(np.float64)).max())
+
+
+def _gaps(one: FeatureStore, other: FeatureStore) -> Iterator[str]:
+    """Yield how the gaps differ of recordings that both have."""
+    both = {*one.segments["recording"]} & {*other.segments["recording"]}
+    tables = (Counter(store.gaps.itertuples(index=False, name=None)) for store in (one, other))
+    first, second = (Counter({gap: count for gap, count in table.items() if gap[0] in both}) for table in tables)
+    for side, gaps in (("first", first - second), ("second", second - first)):
+        if gaps:
+            recording, track, start, end, reason = min(gaps)
+            example = f"{recording}: {track} from {start:g} to {end:g} s: {reason}"
+            yield f"{number_of(gaps.total(), 'gap')} only in the {side}, as {example}"
+
+
+def _statistics(one: Mapping[str, StatisticsTable], other: Mapping[str, StatisticsTable]) -> Iterator[str]:
+    yield from _missing("statistics table", {*one}, {*other})
+    for name in sorted({*one} & {*other}):
+        where, tables = f"statistics of {name}: ", (one[name], other[name])
+        yield from _fields(where, *({"splits": "+".join(table.splits)} for table in tables))
+        yield from _missing(f"statistics of {name}: output", {*one[name].outputs}, {*other[name].outputs})
+        for output in one[name].outputs:
+            if output in other[name].outputs:
+                found = _column_differences(*(table.outputs[output] for table in tables))
+                if found:
+                    yield f"{where}{output}: {', '.join(found)} differ"
+
+
+def _column_differences(one: ColumnStatistics, other: ColumnStatistics) -> list[str]:
+    """Return what differs by more than rounding: the order of segments changes it, and which rows are sampled."""
+    numbers = ["count", "mean", "standard_deviation", "minimum", "maximum"]
+    if all(np.array_equal(found.sampled, found.count) for found in (one, other)):
+        numbers += ["lower_quartile", "median", "upper_quartile"]
+    return [
+        name.replace("_", " ")
+        for name in numbers
+        if np.shape(getattr(one, name)) != np.shape(getattr(other, name))
+        or not np.allclose(getattr(one, name), getattr(other, name), rtol=1e-6, atol=1e-9)
+    ]
+
+
+def _counts(counts: Mapping[str, int]) -> dict[str, str]:
+    return {what: str(count) for what, count in counts.items()}

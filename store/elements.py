@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StoreError
+from ..errors import NewerStoreError, StoreError
 from .hdf5 import DAMAGE, Located, ShardData, in_one_piece, locate, text_attribute
 
 TYPE, ELEMENT_VERSION = "encoding-type", "encoding-version"
@@ -82,6 +82,13 @@ def write_table(group: h5py.Group, name: str, columns: Mapping[str, NDArray[np.f
     return table
 
 
+def create_outputs(file: h5py.File) -> h5py.Group:
+    """Make the group that outputs are created in."""
+    outputs = file.create_group("outputs")
+    _mark(outputs, "outputs", 1)
+    return outputs
+
+
 def create_output(group: h5py.Group, name: str, attributes: Mapping[str, str]) -> h5py.Group:
     """Make the group of an output, whose datasets are to be written."""
     output = group.create_group(name)
@@ -117,8 +124,8 @@ def _read_text_1(path: Path, node: h5py.Group | h5py.Dataset) -> LocatedText:
     return LocatedText(name=str(node.name), **parts)
 
 
-def _read_table_1(path: Path, node: h5py.Group | h5py.Dataset) -> frozenset[str]:
-    """Return the names of the columns, each an element."""
+def _read_names_1(path: Path, node: h5py.Group | h5py.Dataset) -> frozenset[str]:
+    """Return the names of columns or outputs, each an element."""
     return frozenset(node)
 
 
@@ -136,11 +143,12 @@ def _read_output_1(path: Path, node: h5py.Group | h5py.Dataset) -> LocatedOutput
 READERS: Mapping[tuple[str, int], Callable[[Path, h5py.Group | h5py.Dataset], Any]] = {
     ("numbers", 1): _read_numbers_1,
     ("text", 1): _read_text_1,
-    ("table", 1): _read_table_1,
+    ("table", 1): _read_names_1,
+    ("outputs", 1): _read_names_1,
     ("output", 1): _read_output_1,
 }
 """What finds an element in a shard, by its type and version."""
-_NODES: Mapping[str, type] = {"numbers": h5py.Dataset, "text": h5py.Group, "table": h5py.Group, "output": h5py.Group}
+_DATASETS = ("numbers",)
 
 
 def element(path: Path, group: h5py.Group, name: str, types: Sequence[str]) -> Any:
@@ -153,28 +161,39 @@ def element(path: Path, group: h5py.Group, name: str, types: Sequence[str]) -> A
     """
     where = f"{path}:{group.name.rstrip('/')}/{name}"
     node = _node(where, group, name)
-    kind, version = text_attribute(path, node, TYPE), _version(where, node)
-    if kind not in types or not isinstance(node, _NODES[kind]):
+    kind, version = marks(path, node)
+    if kind not in types or isinstance(node, h5py.Dataset) != (kind in _DATASETS):
         raise StoreError(f"{where}: a {type(node).__name__.lower()} of type '{kind}'; expected {' or '.join(types)}")
     if (kind, version) not in READERS:
-        known = ", ".join(str(number) for one, number in READERS if one == kind)
-        raise StoreError(f"{where}: '{kind}' of version {version}; this trimodal reads {known}, update it")
+        known = [number for one, number in READERS if one == kind]
+        error, what = (NewerStoreError, ", update it") if version > max(known) else (StoreError, "")
+        listed = ", ".join(map(str, known))
+        raise error(f"{where}: '{kind}' of version {version}; this trimodal reads version {listed}{what}")
     return READERS[kind, version](path, node)
 
 
-def _version(where: str, node: h5py.Group | h5py.Dataset) -> int:
-    version = node.attrs.get_id(ELEMENT_VERSION) if ELEMENT_VERSION in node.attrs else None
-    if version is None or version.dtype.kind not in "iu" or version.shape:
-        raise StoreError(f"{where}: no attribute '{ELEMENT_VERSION}' with one whole number")
-    return int(node.attrs[ELEMENT_VERSION])
+def marks(path: Path, node: h5py.Group | h5py.Dataset) -> tuple[str, int]:
+    """Return type and version of an element; raises `StoreError` for what does not say them."""
+    kind = text_attribute(path, node, TYPE)
+    try:
+        attribute = h5py.h5a.open(node.id, ELEMENT_VERSION.encode())
+    except KeyError:
+        attribute = None
+    if attribute is None or attribute.dtype.kind not in "iu" or attribute.shape:
+        raise StoreError(f"{path}:{node.name}: no attribute '{ELEMENT_VERSION}' with one whole number")
+    version = np.empty((), attribute.dtype)
+    attribute.read(version)
+    return kind, int(version)
 
 
 def _node(where: str, group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
     try:
-        link = group.get(name, getlink=True)
-        if link is not None and not isinstance(link, h5py.HardLink):
+        links = group.id.links
+        if not links.exists(name.encode()):
+            raise StoreError(f"{where}: missing")
+        if links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
             raise StoreError(f"{where}: is a link; expected a shard that is whole")
-        node = group.get(name)
+        node = group[name]
     except DAMAGE as error:
         raise StoreError(f"{where}: cannot be read ({error})") from None
     if not isinstance(node, h5py.Group | h5py.Dataset):
@@ -199,9 +218,14 @@ def read_column(data: ShardData, column: Column, path: Path, rows: slice = slice
     if offsets[0] < 0 or offsets[-1] > column.bytes.shape[0] or (offsets[1:] < offsets[:-1]).any():
         raise StoreError(f"{path}:{column.offsets.name}: do not run up from 0 to {column.bytes.shape[0]}")
     cells = data.rows(column.bytes, slice(int(offsets[0]), int(offsets[-1]))).tobytes()
+    ends = (offsets - offsets[0]).tolist()
     texts = np.empty(len(offsets) - 1, object)
     try:
-        texts[:] = [cells[one:other].decode() for one, other in pairwise((offsets - offsets[0]).tolist())]
+        if cells.isascii():  # a slice of a text is made faster than one of bytes is decoded
+            whole = cells.decode()
+            texts[:] = [whole[one:other] for one, other in pairwise(ends)]
+        else:
+            texts[:] = [cells[one:other].decode() for one, other in pairwise(ends)]
     except UnicodeDecodeError as error:
         raise StoreError(f"{path}:{column.name}: a text is not UTF-8 ({error})") from None
     return texts

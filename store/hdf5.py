@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ..errors import StoreError, require_packages
 from ..packed_rows import BLOSC2, filters_of, read_rows
+from .manifest import check_is_file
 
 HEAD_BYTES = 4096
 """A shard is known by its size and the hash of so many bytes."""
@@ -65,6 +66,7 @@ def check_head(path: Path, size: int, sha256: str) -> None:
         If the file is missing, or not the one that was written.
     """
     try:
+        check_is_file(path)
         found = path.stat().st_size
         with open(path, "rb") as file:
             head = file.read(HEAD_BYTES)
@@ -105,13 +107,15 @@ def open_shard(path: Path) -> Iterator[h5py.File]:
 
 def text_attribute(path: Path, node: h5py.Group | h5py.Dataset, name: str) -> str:
     """Return a text attribute of fixed length. Raises `StoreError` if there is none."""
-    where = f"{path}:{node.name}"
-    if name not in node.attrs:
-        raise StoreError(f"{where}: no attribute '{name}'")
-    dtype = node.attrs.get_id(name).dtype
-    if dtype.kind != "S":
-        raise StoreError(f"{where}: attribute '{name}' is {dtype}; expected text of fixed length")
-    return bytes(node.attrs[name]).decode()
+    try:
+        attribute = h5py.h5a.open(node.id, name.encode())
+    except KeyError:
+        raise StoreError(f"{path}:{node.name}: no attribute '{name}'") from None
+    if attribute.dtype.kind != "S" or attribute.shape:
+        raise StoreError(f"{path}:{node.name}: attribute '{name}' is {attribute.dtype}; expected text of fixed length")
+    text = np.empty((), attribute.dtype)
+    attribute.read(text)
+    return bytes(text[()]).decode()
 
 
 def locate(path: Path, dataset: h5py.Dataset) -> Located:
@@ -122,20 +126,27 @@ def locate(path: Path, dataset: h5py.Dataset) -> Located:
     StoreError
         If it cannot be read, or would take more memory than what is in the file can fill.
     """
-    where = f"{path}:{dataset.name}"
+    # h5py's objects ask HDF5 again for every property, and a store has thousands of datasets.
+    node, name = dataset.id, str(dataset.name)
+    where = f"{path}:{name}"
     try:
-        if not dataset.shape:
+        shape, dtype, creation = node.shape, node.dtype, node.get_create_plist()
+        layout, offset, stored = creation.get_layout(), node.get_offset(), node.get_storage_size()
+        if not shape:
             raise StoreError(f"{where}: has no rows; expected at least one dimension")
-        if dataset.dtype.kind not in "fiub":
-            raise StoreError(f"{where}: {dataset.dtype}; expected numbers")
-        if dataset.external or dataset.is_virtual:
+        if dtype.kind not in "fiub":
+            raise StoreError(f"{where}: {dtype}; expected numbers")
+        if layout == h5py.h5d.VIRTUAL or creation.get_external_count():
             raise StoreError(f"{where}: lies in another file; expected a shard that is whole")
+        located = Located(name=name, dtype=dtype, shape=shape, offset=offset)
         # A size that the file does not have would take all memory, or end the process when it is mapped.
-        if _stored_rows(dataset) < len(dataset) or _end(dataset) > path.stat().st_size:
-            raise StoreError(f"{where}: {dataset.shape} reaches past the end of the file, which is cut short")
-        if dataset.chunks is not None:
+        is_there = _has_chunks(dataset) if layout == h5py.h5d.CHUNKED else stored > 0
+        end = 0 if offset is None else offset + max(stored, located.nbytes)
+        if (located.nbytes and not is_there) or end > path.stat().st_size:
+            raise StoreError(f"{where}: {shape} reaches past the end of the file, which is cut short")
+        if layout == h5py.h5d.CHUNKED:
             _check_chunks(where, dataset)
-        return Located(name=str(dataset.name), dtype=dataset.dtype, shape=dataset.shape, offset=dataset.id.get_offset())
+        return located
     except DAMAGE as error:
         raise StoreError(f"{where}: cannot be read ({error})") from None
 
@@ -161,13 +172,14 @@ class _PackedRows:
 
     path: Path
     located: Located
+    remedy: str
 
     def __getitem__(self, rows: slice, /) -> NDArray[Any]:
         with open_shard(self.path) as file:
             try:
                 copy = read_rows(file[self.located.name], rows)
             except DAMAGE as error:
-                raise StoreError(f"{self.path}:{self.located.name}: cannot be read ({error})") from None
+                raise StoreError(f"{self.path}:{self.located.name}: cannot be read ({error}){self.remedy}") from None
         copy.flags.writeable = False
         return copy
 
@@ -175,11 +187,13 @@ class _PackedRows:
 class ShardData:
     """The rows of a shard: from one map of the file where they lie in one piece, else through HDF5.
 
-    No HDF5 handle stays open, so that it is safe wherever the process forks.
+    No HDF5 handle stays open, so that it is safe wherever the process forks. ``remedy`` ends the errors of what is
+    damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, remedy: str = "") -> None:
         self._path = path
+        self._remedy = remedy
         # One map for the whole shard: every map holds a file descriptor, and a store can have thousands of datasets.
         self._map: NDArray[np.uint8] | None = None
         self._found: dict[str, Rows] = {}
@@ -188,7 +202,9 @@ class ShardData:
         """Return all rows of a dataset, of which nothing is read yet."""
         if located.name not in self._found:
             is_mapped = located.offset is not None or 0 in located.shape
-            self._found[located.name] = self._view(located) if is_mapped else _PackedRows(self._path, located)
+            self._found[located.name] = (
+                self._view(located) if is_mapped else _PackedRows(self._path, located, self._remedy)
+            )
         return self._found[located.name]
 
     def rows(self, located: Located, rows: slice = slice(None)) -> NDArray[Any]:
@@ -207,21 +223,10 @@ class ShardData:
         return bytes_.view(located.dtype).reshape(located.shape)
 
 
-def _stored_rows(dataset: h5py.Dataset) -> int:
-    """Return how many rows of a dataset have a place in the file; HDF5 makes up those that were never written."""
-    rows = len(dataset)
-    if dataset.size == 0:
-        return rows
-    if dataset.chunks is None:
-        return rows if dataset.id.get_storage_size() else 0
+def _has_chunks(dataset: h5py.Dataset) -> bool:
+    """Return whether all chunks of a dataset have a place in the file; HDF5 makes up those that were never written."""
     chunks = math.prod(math.ceil(size / chunk) for size, chunk in zip(dataset.shape, dataset.chunks, strict=True))
-    return rows if dataset.id.get_num_chunks() == chunks else 0
-
-
-def _end(dataset: h5py.Dataset) -> int:
-    """Return where in the file a dataset in one piece ends; 0 for one that does not lie in one piece."""
-    offset = dataset.id.get_offset()
-    return 0 if offset is None else offset + max(dataset.id.get_storage_size(), dataset.nbytes)
+    return bool(dataset.id.get_num_chunks() == chunks)
 
 
 def _check_chunks(where: str, dataset: h5py.Dataset) -> None:

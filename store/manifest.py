@@ -2,19 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, asdict, dataclass, field, fields
+import stat
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import StoreError
+from ..errors import NewerStoreError, StoreError, did_you_mean
 from .schema import FORMAT, VERSION, JoinedTrack, OutputSchema
 
 FILE_NAME = "manifest.json"
 DRY_OR_REAL = "weights (those of --dry-weights or real ones)"
 """What stores that are put together have in common."""
+LOST = "in a damaged shard"
+"""Why segments are left out that were in a store."""
 _MOST_BYTES = 2**28
 _CHECKSUM = "manifest_sha256"
 _NO_CHECKSUM = "0" * 64
@@ -82,6 +85,21 @@ class Manifest:
         (folder / FILE_NAME).write_bytes(with_checksum(text))
 
 
+def check_is_file(path: Path) -> None:
+    """Check that something is a file, if it is there; reading a pipe or a device would never end.
+
+    Raises
+    ------
+    StoreError
+        If it is something else.
+    OSError
+        If it is not there, or the system does not say what it is.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # of a folder, the system says so itself
+        raise StoreError(f"{path}: a pipe or a device; expected a file")
+
+
 def with_checksum(text: bytes) -> bytes:
     """Return a manifest with the hash of itself, in place of the zeros that stand for it."""
     return text.replace(_checksum_line(_NO_CHECKSUM), _checksum_line(hashlib.sha256(text).hexdigest()), 1)
@@ -106,17 +124,19 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / FILE_NAME
     try:
+        check_is_file(path)
         if path.stat().st_size > _MOST_BYTES:
             raise StoreError(f"{path}: {path.stat().st_size} bytes; expected at most {_MOST_BYTES}")
         text = path.read_bytes()
         data = json.loads(text.decode())
+    except NotADirectoryError:
+        raise StoreError(f"{folder}: a file; expected a feature store, which is a folder") from None
     except FileNotFoundError:
         raise StoreError(f"{folder}: no {FILE_NAME} in it; expected a feature store") from None
     except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{path}: cannot be read ({error})") from None
     found = (data.get("format"), data.get("version")) if isinstance(data, dict) else (None, None)
-    if found != (FORMAT, VERSION):
-        raise StoreError(f"{path}: format {found[0]} version {found[1]}; expected {FORMAT} version {VERSION}")
+    check_version(path, *found)
     checksum = data.get(_CHECKSUM)
     if not isinstance(checksum, str) or with_checksum(without_checksum(text, checksum)) != text:
         raise StoreError(
@@ -141,6 +161,49 @@ def read_manifest(folder: Path) -> Manifest:
     if not manifest.shards or len({shard.file for shard in manifest.shards}) != len(manifest.shards):
         raise StoreError(f"{path}: damaged (no shards, or one that is listed twice)")
     return manifest
+
+
+def without_files(folder: Path, manifest: Manifest, files: Collection[str]) -> Manifest:
+    """Return the manifest of what is left of a store without some files; the segments in them count as left out.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or no shard is left.
+    """
+    if not files:
+        return manifest
+    known = [entry.file for entry in manifest.files]
+    for file in files:
+        if file not in known:
+            raise StoreError(f"{folder}: no file is called '{file}'; {did_you_mean(file, known)}")
+    kept = [shard for shard in manifest.shards if shard.file not in files]
+    if not kept:
+        raise StoreError(f"{folder}: every shard is left out; expected one that is whole")
+    lost = manifest.segments - sum(shard.segments for shard in kept)
+    statistics = manifest.statistics
+    return replace(
+        manifest,
+        shards=kept,
+        statistics=None if statistics is None or statistics.file in files else statistics,
+        excluded={**manifest.excluded, **({LOST: lost} if lost else {})},
+    )
+
+
+def check_version(path: Path, kind: object, version: object) -> None:
+    """Check format and version of a manifest or a shard.
+
+    Raises
+    ------
+    NewerStoreError
+        If this package has to be updated to read it.
+    StoreError
+        If it is something else.
+    """
+    if kind == FORMAT and isinstance(version, int) and version > VERSION:
+        raise NewerStoreError(f"{path}: {FORMAT} version {version}; this trimodal reads version {VERSION}, update it")
+    if (kind, version) != (FORMAT, VERSION):
+        raise StoreError(f"{path}: format {kind} version {version}; expected {FORMAT} version {VERSION}")
 
 
 def _output(entry: Mapping[str, Any]) -> OutputSchema:
@@ -173,12 +236,12 @@ def _shard(entry: Mapping[str, Any]) -> ShardEntry:
 def _file(entry: Mapping[str, Any]) -> dict[str, Any]:
     file = _text(entry["file"])
     if not file or Path(file).name != file or file.startswith(".") or not file.isprintable():
-        raise ValueError(f"shard {file!r} is not a plain file name")
+        raise ValueError(f"file {file!r} is not a plain file name")
     return {"file": file, "bytes": _count(entry["bytes"]), "sha256": _text(entry["sha256"])}
 
 
 def _name(value: Any) -> str:
-    if not _text(value) or "/" in value or value.startswith("."):
+    if not _text(value) or "/" in value or value.startswith(".") or not value.isprintable():
         raise ValueError(f"{value!r} is not a name")
     return _text(value)
 

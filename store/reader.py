@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import StoreError, did_you_mean
-from .manifest import read_manifest
+from .manifest import read_manifest, without_files
 from .parts import observed_values
 from .schema import OutputSchema
 from .selection import Selection, check_number, select
@@ -74,6 +74,9 @@ class FeatureStore:
     dry_weights
         Open it also where it was made with ``--dry-weights``, so that its numbers mean nothing: nobody trains on such a
         store by accident.
+    leave_out
+        Files of the store, shards or its statistics, that are not read: those that `damaged_files` found. Segments are
+        counted without them.
 
     Raises
     ------
@@ -89,9 +92,10 @@ class FeatureStore:
     (11, 145)
     """
 
-    def __init__(self, path: Path | str, *, dry_weights: bool = False) -> None:
+    def __init__(self, path: Path | str, *, dry_weights: bool = False, leave_out: Collection[str] = ()) -> None:
         self.path = Path(path)
-        self.manifest = read_manifest(self.path)
+        self._left_out = tuple(leave_out)
+        self.manifest = without_files(self.path, read_manifest(self.path), self._left_out)
         if self.manifest.dry_weights and not dry_weights:
             raise StoreError(
                 f"{self.path}: made with --dry-weights, its numbers mean nothing; "
@@ -103,7 +107,8 @@ class FeatureStore:
         self._statistics: dict[str, StatisticsTable] | None = None
 
     def __reduce__(self) -> tuple[Callable[[Path], "FeatureStore"], tuple[Path]]:
-        return partial(FeatureStore, dry_weights=self.manifest.dry_weights), (self.path,)
+        opened = partial(FeatureStore, dry_weights=self.manifest.dry_weights, leave_out=self._left_out)
+        return opened, (self.path,)
 
     def __repr__(self) -> str:
         outputs = ", ".join(f"{name} {list(schema.shape)}" for name, schema in self.outputs.items())
@@ -196,6 +201,7 @@ class FeatureStore:
     def rows(self, output: str, segment: int) -> OutputRows:
         """Return one output of one segment, without reading anything else."""
         shard, place = self._locate(segment)
+        self.check_output(output)
         return _rows(shard, output, self.outputs[output], place)
 
     def values(self, output: str, segment: int) -> NDArray[Any]:

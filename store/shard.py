@@ -1,7 +1,8 @@
 """Reading one shard. `docs/store-format.md` says what must be in it."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,15 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StoreError, did_you_mean
+from ..errors import NewerStoreError, StoreError, did_you_mean
 from .elements import OBSERVED, OUTPUT_ATTRIBUTES, Column, LocatedOutput, element, read_column
 from .hdf5 import Located, Rows, ShardData, check_head, in_one_piece, open_shard, text_attribute
-from .manifest import Manifest
-from .schema import FORMAT, VERSION, OutputSchema, SegmentRow
+from .manifest import Manifest, check_version
+from .schema import OutputSchema, SegmentRow
 
 SEGMENT_COLUMNS = ("id", "recording", "start", "end", "split", "speaker", "text")
 NUMBER_COLUMNS = ("start", "end")
+REMEDY = "; 'trimodal subset STORE --without-damaged' saves the other shards"
 GAP_COLUMNS = ("recording", "track", "start", "end", "reason")
 
 
@@ -44,6 +46,8 @@ class ShardReader:
         The file.
     outputs, labels
         What the manifest says is in it.
+    remedy
+        What ends the errors of what is damaged.
 
     Raises
     ------
@@ -51,11 +55,14 @@ class ShardReader:
         Names the file and the HDF5 path of what is wrong.
     """
 
-    def __init__(self, path: Path, outputs: Mapping[str, OutputSchema], labels: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, outputs: Mapping[str, OutputSchema], labels: Mapping[str, str], remedy: str = ""
+    ) -> None:
         self._path = path
+        self._remedy = remedy
         self._schemas = outputs
         self._kinds = labels
-        self._data = ShardData(path)
+        self._data = ShardData(path, remedy)
         self._outputs: dict[str, LocatedOutput] = {}
         self._views: dict[str, OutputViews] = {}
         self._columns: dict[tuple[str, str], NDArray[Any]] = {}
@@ -69,10 +76,12 @@ class ShardReader:
         """Open a shard of a store, if it is what was written as far as its size and first bytes tell."""
         entry = manifest.shards[number]
         path = folder / entry.file
-        check_head(path, entry.bytes, entry.head_sha256)
-        shard = cls(path, manifest.outputs, manifest.labels)
-        if shard.segments != entry.segments:
-            raise StoreError(f"{path}: {shard.segments} segments; the manifest says {entry.segments}")
+        remedy = REMEDY if len(manifest.shards) > 1 else ""
+        with _with_remedy(remedy):
+            check_head(path, entry.bytes, entry.head_sha256)
+            shard = cls(path, manifest.outputs, manifest.labels, remedy)
+            if shard.segments != entry.segments:
+                raise StoreError(f"{path}: {shard.segments} segments; the manifest says {entry.segments}")
         return shard
 
     def array(self, output: str, dataset: str) -> NDArray[Any]:
@@ -104,7 +113,18 @@ class ShardReader:
 
     def segment_table(self) -> dict[str, NDArray[Any]]:
         """Return the columns of the segment table, then the labels."""
+        self.load({"segments": SEGMENT_COLUMNS, "labels": self._kinds})
         return self._cells("segments", SEGMENT_COLUMNS) | self._cells("labels", self._kinds)
+
+    def load(self, tables: Mapping[str, Collection[str]]) -> None:
+        """Find and read columns of tables at once, to be kept: to open a file and find a column takes longest."""
+        wanted = {
+            table: {name: self._is_text(table, name) for name in names if (table, name) not in self._columns}
+            for table, names in tables.items()
+        }
+        if any(wanted.values()):
+            with _with_remedy(self._remedy):
+                self._columns |= self._read(wanted)
 
     def segment_rows(self) -> list[SegmentRow]:
         """Return the segment table by rows."""
@@ -143,25 +163,24 @@ class ShardReader:
 
     def document(self, name: str) -> str:
         """Return the text of the ``recipe`` (YAML) or the ``provenance`` (JSON)."""
-        with open_shard(self._path) as file:
-            located = element(self._path, file, name, ("text",))
-        texts = read_column(self._data, located, self._path)
-        if len(texts) != 1:
-            raise StoreError(f"{self._path}:/{name}: {len(texts)} texts; expected 1")
-        return str(texts[0])
+        with _with_remedy(self._remedy):
+            with open_shard(self._path) as file:
+                located = element(self._path, file, name, ("text",))
+            texts = read_column(self._data, located, self._path)
+            if len(texts) != 1:
+                raise StoreError(f"{self._path}:/{name}: {len(texts)} texts; expected 1")
+            return str(texts[0])
 
     def provenance(self) -> dict[str, Any]:
         """Return what is known of software, weights and sources."""
-        try:
-            provenance = json.loads(self.document("provenance"))
-        except (ValueError, RecursionError) as error:
-            raise StoreError(f"{self._path}:/provenance: not JSON ({error})") from None
-        if not isinstance(provenance, dict):
-            raise StoreError(f"{self._path}:/provenance: {type(provenance).__name__}; expected a JSON object")
-        for part in ("tracks", "sources"):
-            if not isinstance(provenance.get(part), dict):
-                raise StoreError(f"{self._path}:/provenance: no '{part}'; expected a JSON object of that name")
-        return provenance
+        text = self.document("provenance")
+        with _with_remedy(self._remedy):
+            try:
+                provenance = json.loads(text)
+            except (ValueError, RecursionError) as error:
+                raise StoreError(f"{self._path}:/provenance: not JSON ({error})") from None
+            _check_provenance(self._path, provenance)
+        return dict(provenance)
 
     def observed(self, output: str) -> NDArray[np.bool_]:
         """Return whether anything was observed of an output in every segment."""
@@ -170,15 +189,21 @@ class ShardReader:
         return np.asarray(before[offsets[1:]] > before[offsets[:-1]], bool)
 
     def _cells(self, table: str, names: Collection[str]) -> dict[str, NDArray[Any]]:
-        """Return columns of a table, found and read once: a column is found as slowly as it is read fast."""
-        if wanted := {name: self._is_text(table, name) for name in names if (table, name) not in self._columns}:
-            with open_shard(self._path) as file:
-                columns = _columns(self._path, file, table, wanted)
-            for name, column in columns.items():
-                if table != "gaps" and column.shape[0] != self.segments:
-                    raise StoreError(f"{self._path}:{column.name}: {column.shape[0]} rows; expected {self.segments}")
-                self._columns[table, name] = read_column(self._data, column, self._path)
+        self.load({table: names})
         return {name: self._columns[table, name] for name in names}
+
+    def _read(self, wanted: Mapping[str, Mapping[str, bool]]) -> dict[tuple[str, str], NDArray[Any]]:
+        """Return columns by table and name; of those that are wanted it is known whether they are text."""
+        with open_shard(self._path) as file:
+            columns = {
+                (table, name): column
+                for table, are_text in wanted.items()
+                for name, column in _columns(self._path, file, table, are_text).items()
+            }
+        for (table, _), column in columns.items():
+            if table != "gaps" and column.shape[0] != self.segments:
+                raise StoreError(f"{self._path}:{column.name}: {column.shape[0]} rows; expected {self.segments}")
+        return {place: read_column(self._data, column, self._path) for place, column in columns.items()}
 
     def _is_text(self, table: str, name: str) -> bool:
         return self._kinds[name] == "text" if table == "labels" else name not in NUMBER_COLUMNS
@@ -188,11 +213,11 @@ class ShardReader:
         if name not in self._outputs:
             if name not in self._schemas:
                 raise StoreError(f"{self._path}: no output is called '{name}'; {did_you_mean(name, self._schemas)}")
-            with open_shard(self._path) as file:
-                if not isinstance(group := file.get("outputs"), h5py.Group):
-                    raise StoreError(f"{self._path}:/outputs: missing; expected a group")
-                output: LocatedOutput = element(self._path, group, name, ("output",))
-            self._check_output(f"{self._path}:/outputs/{name}", output, self._schemas[name])
+            with _with_remedy(self._remedy):
+                with open_shard(self._path) as file:
+                    element(self._path, file, "outputs", ("outputs",))
+                    output: LocatedOutput = element(self._path, file["outputs"], name, ("output",))
+                self._check_output(f"{self._path}:/outputs/{name}", output, self._schemas[name])
             self._outputs[name] = output
         return self._outputs[name]
 
@@ -226,18 +251,40 @@ class ShardReader:
 def _check_version(path: Path, file: h5py.File) -> None:
     found = file.attrs.get_id("version") if "version" in file.attrs else None
     version = int(file.attrs["version"]) if found is not None and found.dtype.kind in "iu" and not found.shape else None
-    if (kind := text_attribute(path, file, "format"), version) != (FORMAT, VERSION):
-        raise StoreError(f"{path}: format {kind} version {version}; expected {FORMAT} version {VERSION}")
+    check_version(path, text_attribute(path, file, "format"), version)
+
+
+def _check_provenance(path: Path, provenance: object) -> None:
+    """Check what others rely on; raises `StoreError`."""
+    if not isinstance(provenance, dict):
+        raise StoreError(f"{path}:/provenance: {type(provenance).__name__}; expected a JSON object")
+    for part, kind, what in (("tracks", list, "lists"), ("sources", dict, "JSON objects")):
+        if not isinstance(found := provenance.get(part), dict):
+            raise StoreError(f"{path}:/provenance: no '{part}'; expected a JSON object of that name")
+        if not all(isinstance(one, kind) for one in found.values()):
+            raise StoreError(f"{path}:/provenance: '{part}' holds something else than {what}")
+
+
+@contextmanager
+def _with_remedy(remedy: str) -> Iterator[None]:
+    """End the errors of what is damaged with what can be done, once; what is only newer is not damaged."""
+    try:
+        yield
+    except NewerStoreError:
+        raise
+    except StoreError as error:
+        raise StoreError(str(error).removesuffix(remedy) + remedy) from None
 
 
 def _columns(path: Path, file: h5py.File, table: str, are_text: Mapping[str, bool]) -> dict[str, Column]:
     """Return where columns lie that a table must have; it may have others."""
     there = element(path, file, table, ("table",))
+    group = file[table]
     columns: dict[str, Column] = {}
     for name, is_text in are_text.items():
         if name not in there:
             raise StoreError(f"{path}:/{table}/{name}: missing; expected a column")
-        column: Column = element(path, file[table], name, ("text",) if is_text else ("numbers",))
+        column: Column = element(path, group, name, ("text",) if is_text else ("numbers",))
         if isinstance(column, Located) and (column.dtype != np.float64 or len(column.shape) != 1):
             raise StoreError(f"{path}:{column.name}: {column.dtype} {column.shape}; expected one dimension of float64")
         columns[name] = in_one_piece(path, column) if isinstance(column, Located) else column

@@ -17,6 +17,7 @@ from .elements import (
     OUTPUT_ATTRIBUTES,
     OUTPUT_DATASETS,
     create_output,
+    create_outputs,
     write_numbers,
     write_table,
     write_text,
@@ -125,8 +126,9 @@ def write_shard(path: Path, content: ShardContent, store: StoreDescription) -> N
         # The ids come first, so that the first bytes tell the shard from others.
         write_table(file, "segments", {name: _column(content.segments, name) for name in SEGMENT_COLUMNS})
         write_table(file, "labels", {name: _label(content.segments, name, store.labels) for name in store.labels})
+        outputs = create_outputs(file)
         for name, schema in store.outputs.items():
-            _write_output(file.require_group("outputs"), name, content.outputs[name], schema, store.compression)
+            _write_output(outputs, name, content.outputs[name], schema, store.compression)
         write_table(file, "gaps", {name: _column(content.gaps, name) for name in GAP_COLUMNS})
         write_text(file, "recipe", [store.recipe_text])
         write_text(file, "provenance", [content.provenance])

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
-from .manifest import FileEntry
+from .manifest import FileEntry, check_is_file
 from .parts import by_track, observed_values
 from .schema import OutputArrays, OutputSchema, SegmentRow
 
@@ -251,6 +251,7 @@ def read_statistics(
         return {}
     path = folder / entry.file
     try:
+        check_is_file(path)
         if (size := path.stat().st_size) != entry.bytes:
             raise StoreError(f"{path}: {size} bytes; the manifest says {entry.bytes}")
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -275,5 +276,16 @@ def _read_columns(data: Mapping[str, Any], schema: OutputSchema) -> ColumnStatis
         if values.shape != (columns,) or not np.isfinite(values).all():
             raise ValueError(f"'{vector}' is not {columns} finite numbers")
     # One number for all columns, as it was before tracks side by side were counted each on its own.
-    count, sampled = (np.broadcast_to(np.asarray(data[name], np.int64), columns) for name in _COUNTS)
+    count, sampled = (np.broadcast_to(_whole_numbers(name, data[name]), columns) for name in _COUNTS)
+    if not count.any() or (sampled > count).any():
+        raise ValueError("nothing is counted, or more is sampled than that")
+    if (vectors["standard_deviation"] < 0).any() or (vectors["minimum"] > vectors["maximum"]).any():
+        raise ValueError("a standard deviation is negative, or a minimum above its maximum")
     return ColumnStatistics(count=count, sampled=sampled, **vectors)
+
+
+def _whole_numbers(name: str, value: Any) -> NDArray[np.int64]:
+    numbers = np.asarray(value)
+    if numbers.dtype.kind != "i" or (numbers < 0).any():
+        raise ValueError(f"'{name}' is {value!r}; expected whole numbers from 0")
+    return numbers

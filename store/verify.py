@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,34 @@ from .schema import OutputSchema
 from .shard import ShardReader
 from .shard_writer import sha256
 from .statistics import read_statistics
+from .structure import structure_problems
 
 _TOLERANCE_SECONDS = 1e-9
 _BLOCK_BYTES = 2**24
+Observed: TypeAlias = dict[tuple[str, str], NDArray[np.int64]]
+"""How many values of each column were observed, by split and output."""
+
+
+def damaged_files(path: Path | str) -> dict[str, str]:
+    """Return the shards of a store in which something is wrong, and its statistics if something is wrong with them.
+
+    `FeatureStore` opens the store without them: ``FeatureStore(path, leave_out=damaged_files(path))``.
+
+    Returns
+    -------
+    dict
+        By the file's name the first problem, one line.
+
+    Raises
+    ------
+    StoreError
+        If the folder is no store at all.
+    """
+    folder = Path(path)
+    found: dict[str, str] = {}
+    for file, problem in _problems(folder, read_manifest(folder)):
+        found.setdefault(file, problem)
+    return found
 
 
 def verify(path: Path | str) -> list[str]:
@@ -37,9 +63,7 @@ def verify(path: Path | str) -> list[str]:
     """
     folder = Path(path)
     manifest = read_manifest(folder)
-    seen: set[str] = set()
-    problems = [problem for entry in manifest.shards for problem in _verify_shard(folder, entry, manifest, seen)]
-    problems += _verify_statistics(folder, manifest)
+    problems = [problem for _, problem in _problems(folder, manifest)]
     listed = {entry.file for entry in manifest.shards}
     problems += [
         f"{file}: not in the manifest; expected no other shards"
@@ -49,7 +73,24 @@ def verify(path: Path | str) -> list[str]:
     return problems
 
 
-def _verify_shard(folder: Path, entry: ShardEntry, manifest: Manifest, seen: set[str]) -> Iterator[str]:
+def _problems(folder: Path, manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield file and problem."""
+    seen: set[str] = set()
+    observed: Observed = {}
+    are_whole = True
+    for entry in manifest.shards:
+        for problem in _verify_shard(folder, entry, manifest, seen, observed):
+            are_whole = False
+            yield entry.file, problem
+    if manifest.statistics is not None:
+        for problem in _verify_statistics(folder, manifest.statistics, manifest, observed if are_whole else None):
+            yield manifest.statistics.file, problem
+
+
+def _verify_shard(
+    folder: Path, entry: ShardEntry, manifest: Manifest, seen: set[str], observed: Observed
+) -> Iterator[str]:
+    """Check a shard, and add its ids to those that were seen and its observed values to those that were counted."""
     path = folder / entry.file
     try:
         # HDF5 loops forever over some damage: what is not the file that was written is not given to it.
@@ -67,21 +108,52 @@ def _verify_shard(folder: Path, entry: ShardEntry, manifest: Manifest, seen: set
         yield from _verify_documents(path, shard, manifest)
         for name, schema in manifest.outputs.items():
             yield from _verify_output(path, shard, name, schema)
+            for place, counts in _observed(shard, name, schema).items():
+                observed[place] = observed.get(place, 0) + counts
+        yield from structure_problems(path)
     except StoreError as error:
         yield str(error)
     except OSError as error:
         yield f"{path}: cannot be read ({error})"
 
 
-def _verify_statistics(folder: Path, manifest: Manifest) -> Iterator[str]:
-    if manifest.statistics is None:
-        return
-    path = folder / manifest.statistics.file
+def _observed(shard: ShardReader, name: str, schema: OutputSchema) -> Observed:
+    """Count the values of each column that were observed, by split and output."""
+    parts = shard.array(name, OBSERVED if schema.parts else "mask")
+    split_of_row = np.repeat(shard.column("split"), np.diff(shard.array(name, "offsets")))
+    numbers = math.prod(schema.shape) // max(1, math.prod(schema.parts) * schema.columns)
+    found: Observed = {}
+    for split in {*shard.column("split")}:
+        own = parts[split_of_row == split]
+        if schema.tracks:
+            by_track = own.reshape(-1, len(schema.tracks)).sum(axis=0)
+            found[split, name] = np.repeat(by_track, [track.columns for track in schema.tracks])
+        else:
+            found[split, name] = np.full(schema.columns, own.sum() * numbers)
+    return found
+
+
+def _verify_statistics(folder: Path, entry: FileEntry, manifest: Manifest, observed: Observed | None) -> Iterator[str]:
+    """Check statistics; also how many values they are of, where all of these were counted."""
+    path = folder / entry.file
     try:
-        if (problem := _changed(path, manifest.statistics, "file")) is not None:
+        if (problem := _changed(path, entry, "file")) is not None:
             yield problem
             return
-        read_statistics(folder, manifest.statistics, manifest.outputs)
+        tables = read_statistics(folder, entry, manifest.outputs)
+        if observed is None:
+            return
+        for name, table in tables.items():
+            for output, schema in manifest.outputs.items():
+                nothing = np.zeros(schema.columns, np.int64)
+                count = table.outputs[output].count if output in table.outputs else nothing
+                expected = sum((observed.get((split, output), nothing) for split in {*table.splits}), nothing)
+                if (differing := np.flatnonzero(count != expected)).size:
+                    column = differing[0]
+                    yield (
+                        f"{path}: '{name}' is of {count[column]} values of column {column} of '{output}'; "
+                        f"the shards have {expected[column]}"
+                    )
     except StoreError as error:
         yield str(error)
     except OSError as error:
@@ -91,7 +163,7 @@ def _verify_statistics(folder: Path, manifest: Manifest) -> Iterator[str]:
 def _changed(path: Path, entry: FileEntry, kind: str) -> str | None:
     """Return what says that a file is not the one that was written; None: it is."""
     if not path.is_file():
-        return f"{path}: {kind} missing"
+        return f"{path}: {f'no file; expected a {kind}' if path.exists() else f'{kind} missing'}"
     if (size := path.stat().st_size) != entry.bytes:
         return f"{path}: {size} bytes; the manifest says {entry.bytes}"
     if sha256(path) != entry.sha256:
@@ -115,9 +187,16 @@ def _verify_segments(path: Path, shard: ShardReader, manifest: Manifest, seen: s
 
 def _verify_documents(path: Path, shard: ShardReader, manifest: Manifest) -> Iterator[str]:
     shard.document("recipe")
-    if shard.provenance().get("dry_weights", False) != manifest.dry_weights:
+    provenance, recordings = shard.provenance(), {*shard.column("recording")}
+    if provenance.get("dry_weights") is not manifest.dry_weights:
         yield f"{path}:/provenance: says otherwise than the manifest whether it was made with --dry-weights"
+    if not isinstance(provenance.get("trimodal"), str):
+        yield f"{path}:/provenance: no 'trimodal'; expected a version"
+    if unknown := sorted(recordings.symmetric_difference(provenance["sources"])):
+        yield f"{path}:/provenance: 'sources' and the segments differ in the recording {unknown[0]!r}"
     gaps = shard.gap_table()
+    if unknown := sorted({*gaps["recording"]} - recordings):
+        yield f"{path}:/gaps/recording: {unknown[0]!r} is no recording of a segment"
     if not (np.isfinite(gaps["start"]) & np.isfinite(gaps["end"]) & (gaps["start"] <= gaps["end"])).all():
         yield f"{path}:/gaps: a gap's times are not finite or not in order"
 

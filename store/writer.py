@@ -4,11 +4,12 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from ..errors import StoreError
+from ..errors import StoreError, what_the_system_said
 from .contents import recordings_of
 from .hidden_folder import HiddenFolder
 from .manifest import DRY_OR_REAL, FILE_NAME, FileEntry, Manifest, ShardEntry, read_manifest
@@ -140,6 +141,7 @@ class StoreWriter:
                 layout=self._store.layout,
                 dry_weights=self._store.dry_weights,
             )
+            self._remove_unlisted()
             manifest.write(self.folder)
             sync(self.folder / FILE_NAME)
             sync(self.folder)
@@ -156,6 +158,13 @@ class StoreWriter:
     ) -> None:
         self._hidden.close()
 
+    def _remove_unlisted(self) -> None:
+        """Remove what nobody adopted: of a worker that was killed, or whose shards were written again."""
+        listed = {entry.file for entry in self._shards}
+        for path in self.folder.glob("*.h5"):
+            if path.name not in listed:
+                path.unlink()
+
     def _flush(self) -> None:
         """Write what was appended."""
         for entry in self._own.close():
@@ -165,10 +174,13 @@ class StoreWriter:
     def _take(self, entry: ShardEntry, folder: Path | None) -> Path:
         """Give a shard its place and name in the store."""
         path = self.folder / f"shard-{len(self._shards):05d}.h5"
-        if folder is None:
-            (self.folder / entry.file).replace(path)
-        else:
-            _link(folder / entry.file, path)
+        try:
+            if folder is None:
+                (self.folder / entry.file).replace(path)
+            else:
+                _link(folder / entry.file, path)
+        except OSError as error:
+            raise StoreError(f"{self._path}: cannot be written ({what_the_system_said(error)})") from None
         self._shards.append(replace(entry, file=path.name))
         return path
 
@@ -209,8 +221,10 @@ def appending(path: Path, store: StoreDescription, statistics: Mapping[str, Sequ
     ):
         if found != expected:
             raise StoreError(f"{path}: {what} are not those of what is appended; expected a store of the same recipe")
-    writer = StoreWriter(path, store, statistics)
-    writer.adopt(manifest.shards, path)
+    with ExitStack() as stack:
+        writer = stack.enter_context(StoreWriter(path, store, statistics))
+        writer.adopt(manifest.shards, path)
+        stack.pop_all()
     return writer
 
 

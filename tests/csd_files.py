@@ -74,7 +74,7 @@ def _unwritten(file: h5py.File, shape: tuple[int, int], chunk: tuple[int, int]) 
 
 
 def bomb(file: h5py.File) -> None:
-    """A megabyte in the place of 32 bytes: HDF5 would unpack all of it, and of any number of them."""
+    """A megabyte in the place of 32 bytes: HDF5 would unpack all of it, and as much more as there is memory."""
     for name in ("features", "intervals"):
         del file[f"x/data/v/{name}"]
         packed = file.create_dataset(f"x/data/v/{name}", (2, 2), "f8", chunks=(2, 2), compression="gzip")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ OUTPUTS = {
     "text": OutputSchema(dtype="float32", shape=(3,), names=("w.a", "w.b", "w.c"), has_text=True, **_COMMON),
     "video": OutputSchema(dtype="float16", shape=(2, 2), names=(), has_text=False, **_COMMON),
 }
+FACES = OutputSchema(dtype="uint8", shape=(2,), names=("f.a", "f.b"), has_text=False, **_COMMON)
 LABELS = {"valence": "number", "mood": "text"}
 RECIPE = "name: smäll\n"
 # Rows of every segment of every recording: an empty segment at the start, inside and at the end.
@@ -70,6 +71,13 @@ def _arrays(name: str, rows: Sequence[int], schema: OutputSchema) -> OutputArray
 
 
 RECORDINGS = {name: recording(name, rows) for name, rows in ROWS.items()}
+
+
+def with_faces(content: Recording) -> Recording:
+    """Return a recording with an output ``faces`` of `FACES`: whole numbers of one byte, on the rows of ``text``."""
+    text = content.outputs["text"]
+    values = np.rint(np.abs(text.values[:, :2]) * 50).astype(np.uint8)
+    return replace(content, outputs={**content.outputs, "faces": replace(text, values=values, text=None)})
 
 
 SHARD_BYTES = 400

@@ -49,6 +49,27 @@ def test_run_inspect_verify(sample: Path, recipe: str, tmp_path: Path, capsys: p
     assert "shard-00000.h5" in capsys.readouterr().out
 
 
+def test_a_store_is_saved_without_its_damaged_shards(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store, part = str(write_store(tmp_path / "s.store")), str(tmp_path / "part.store")
+    shard = tmp_path / "s.store" / "shard-00001.h5"
+    shard.unlink()
+    assert main(["verify", store]) == 1
+    assert capsys.readouterr().out.endswith("s.store: 1 problem\n")
+    assert main(["inspect", store]) == 2
+    assert "saves the other shards" in _one_line(capsys.readouterr().err)
+    assert main(["subset", store, "--without-damaged", "--out", part]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == f"left out: {shard}: shard missing\nleft out: 1 segment: in a damaged shard\n"
+    assert printed.out.endswith("part.store: written\n")
+    assert main(["verify", part]) == 0
+    assert main(["diff", part, part]) == 0
+    for number in (0, 2, 3):
+        (tmp_path / "s.store" / f"shard-{number:05d}.h5").unlink()
+    capsys.readouterr()
+    assert main(["subset", store, "--without-damaged", "--out", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.endswith("every shard is left out; expected one that is whole\n")
+
+
 def test_the_two_halves(sample: Path, recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     work, store = str(tmp_path / "work"), str(tmp_path / "s")
     halves = [str(sample), "--recipe", recipe, "--work", work]
@@ -238,14 +259,14 @@ def test_segments_that_are_left_out_are_counted(
         assert main(arguments) == 0
         printed = capsys.readouterr()
         assert "left out: 2 segments: outside the recording\n" in printed.err
-        assert "note: 1 segments: reaches out of its recording\n" in printed.err
+        assert "note: 1 segment: reaches out of its recording\n" in printed.err
         assert printed.out.endswith(f"s: {state}\n")
     assert main([*arguments, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
     assert main(["inspect", store]) == 0
     shown = capsys.readouterr().out
     assert "left out: 2 segments: outside the recording\n" in shown
-    assert "noted: 1 segments: reaches out of its recording\n" in shown
+    assert "noted: 1 segment: reaches out of its recording\n" in shown
 
 
 def test_failures_are_one_line_each_and_exit_code_1(
@@ -319,6 +340,7 @@ def test_stores_are_taken_apart_compared_and_put_together(tmp_path: Path, capsys
         (["diff", "{tmp}", "{tmp}"], "no manifest.json in it; expected a feature store"),
         (["merge", "{tmp}/none", "--out", "{tmp}/s"], "no manifest.json in it; expected a feature store"),
         (["subset", "{tmp}", "--out", "{tmp}/s"], "no manifest.json in it; expected a feature store"),
+        (["inspect", __file__], "test_cli.py: a file; expected a feature store, which is a folder"),
         (["recipes", "quikstart"], "did you mean 'quickstart'?"),
         (["extractors", "mfccs"], "no extractor is called 'mfccs'; did you mean 'mfcc'?"),
         (["sample", "{tmp}"], "already there; expected the name of a new folder"),

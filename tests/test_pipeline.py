@@ -3,7 +3,9 @@
 import json
 import re
 import runpy
+import shlex
 import shutil
+import string
 import wave
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,8 +15,10 @@ import h5py
 import numpy as np
 import pytest
 
+from trimodal.cli import main
 from trimodal.corpus import Corpus, read_corpus
 from trimodal.errors import CorpusError, RecipeError, StoreError
+from trimodal.exchange import EXPORTERS
 from trimodal.extract.runner import Result, Watcher
 from trimodal.extract.running import Running
 from trimodal.inspect_store import print_store
@@ -423,6 +427,28 @@ def test_the_code_in_the_documentation_runs(
     assert blocks
     for block in blocks:
         exec(compile(block, page, "exec"), {"h5py": h5py})
+
+
+def test_the_commands_of_the_exchange_page_run(
+    done: RunReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "build" / "demo").mkdir(parents=True)
+    (tmp_path / "build" / "demo" / "sample.store").symlink_to(done.store)
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parents[1] / "docs" / "exchange.md").read_text(encoding="utf-8")
+    lines = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)).splitlines()
+    variables = dict(line.split("=", 1) for line in lines if not line.startswith("trimodal "))
+    commands = [line for line in lines if line.startswith("trimodal ")]
+    assert len(commands) + len(variables) == len(lines)
+    found = set()
+    for command in commands:
+        _, *arguments = shlex.split(string.Template(command).substitute(variables))
+        assert main(arguments) == 0, command
+        found.add(arguments[arguments.index("--to") + 1])
+        written = Path(arguments[arguments.index("--out") + 1])
+        assert list(tmp_path.glob(f"{written.stem}*{written.suffix}")), command
+    # Poria's pickle has one row a segment, which the sample's recipe makes of no output.
+    assert found == {*EXPORTERS} - {"poria"}
 
 
 def test_the_training_example_learns(done: RunReport) -> None:

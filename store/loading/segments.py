@@ -102,6 +102,8 @@ class Segments:
         if split is not None:
             self.indices = np.intersect1d(self.indices, self.store.select(split=split).numbers)
         self.outputs = _output_names(self.store, outputs, normalise or {})
+        for shard in self.store.shards():
+            shard.load({"segments": ["id"], "labels": self.store.manifest.labels})
         self._ids = _column(shard.column("id") for shard in self.store.shards())
         self._labels = {
             name: _column(shard.label(name) for shard in self.store.shards()) for name in self.store.manifest.labels

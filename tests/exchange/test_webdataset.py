@@ -51,6 +51,18 @@ def test_a_split(store: FeatureStore, tmp_path: Path) -> None:
     assert [sample["json"]["split"] for sample in read(tmp_path / "v.tar")] == ["valid", "test", "test"]
 
 
+@pytest.mark.parametrize("options", [{}, {"segments_per_file": "2"}])
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_folder_is_no_file(
+    store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, options: dict[str, str]
+) -> None:
+    (tmp_path / "inside").mkdir()
+    monkeypatch.chdir(tmp_path / "inside")
+    with pytest.raises(StoreError, match=r"^\.+: a folder; expected the name of a file to write$"):
+        export(store, "webdataset", Path(name), options)
+    assert [path.name for path in tmp_path.rglob("*")] == ["inside"]
+
+
 def test_outputs_that_readers_would_mix_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from exchange_stores import SCHEMAS
 

@@ -1,4 +1,8 @@
+import multiprocessing
+import resource
+import zlib
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +64,34 @@ def test_links_to_metadata_are_not_followed(path: Path) -> None:
     spoil(path, lambda file: file["x/metadata"].__setitem__("units", h5py.SoftLink("/x/metadata/creator")))
     with open_csd(path, MediaError) as file, pytest.raises(MediaError, match="has no dataset 'units'"):
         file.metadata("units")
+
+
+def _rows_in_little_memory(path: Path) -> str:
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + 256 * 2**20,) * 2)
+    try:
+        with open_csd(path, MediaError) as file:
+            return str(file.rows("v", "features").shape)
+    except MediaError as error:
+        return str(error)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+def test_a_chunk_that_inflates_to_gigabytes(path: Path) -> None:
+    deflate = zlib.compressobj(9)
+    zeros = bytes(2**24)
+    content = b"".join([*(deflate.compress(zeros) for _ in range(128)), deflate.flush()])
+
+    def edit(file: h5py.File) -> None:
+        packed = file.create_dataset("x/data/v/wide", (300_000, 1), "f8", chunks=(300_000, 1), compression="gzip")
+        packed.id.write_direct_chunk((0, 0), content)
+        file.move("x/data/v/wide", "x/data/v/features")
+
+    spoil(path, lambda file: file.__delitem__("x/data/v/features"))
+    spoil(path, edit)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+        found = pool.submit(_rows_in_little_memory, path).result()
+    assert found.startswith(f"{path}: not a whole HDF5 file (the chunk (0, 0) of /x/data/v/features does not unpack to")
 
 
 def test_metadata_in_chunks_are_not_read(path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from stores import LABELS, OUTPUTS, RECORDINGS, Recording, store_writer, write_store
+from stores import LABELS, OUTPUTS, RECORDINGS, Recording, append, store_writer, write_store
 
 from trimodal.store import FeatureStore, diff
 
@@ -60,16 +60,31 @@ def _add(array: np.ndarray) -> None:
             ["source three: media: hash of three != (none)", "3 segments only in the first: three_0, three_1, three_2"],
         ),
         ({}, {"outputs": {**OUTPUTS, "text": replace(OUTPUTS["text"], unit="m")}}, ['output text: unit: "px" != "m"']),
-        ({}, {"outputs": {"text": OUTPUTS["text"]}}, ["1 outputs only in the first: video"]),
+        ({}, {"outputs": {"text": OUTPUTS["text"]}}, ["1 output only in the first: video"]),
         ({}, {"labels": {"mood": "text"}}, ["label valence: number != (none)"]),
-        (_segment(split="test"), {}, ["split: differs in 1 segments; in 'two_0' 'train' != 'test'"]),
+        (_segment(split="test"), {}, ["split: differs in 1 segment; in 'two_0' 'train' != 'test'"]),
         (
             _segment(labels={"valence": 2.0, "mood": "glad"}),
             {},
-            ["valence: differs in 1 segments; in 'two_0' 0.0 != 2.0"],
+            ["valence: differs in 1 segment; in 'two_0' 0.0 != 2.0"],
         ),
         (_arrays(values=_add), {}, ["output text: values differ in 1 of 9 segments, by up to 0.5"]),
-        (_arrays(times=_add), {}, ["output text: times differ in 1 of 9 segments"]),
+        (_arrays(times=_add), {}, ["output text: times differ in 1 of 9 segments, by up to 0.5"]),
+        (
+            _arrays(times=_add, values=_add, coverage=lambda array: array.put(2, 0.05)),
+            {},
+            [
+                "output text: times differ in 1 of 9 segments, by up to 0.5",
+                "output text: mask and coverage differ in 1 of 9 segments",
+                "output text: values differ in 1 of 9 segments, by up to 0.5",
+            ],
+        ),
+        (
+            {**RECORDINGS, "two": replace(RECORDINGS["two"], gaps=[])},
+            {},
+            ["1 gap only in the first, as two: face from 1 to 2.5 s: no fäce"],
+        ),
+        ({}, {"statistics": {"x": ["test"]}}, ["1 statistics table only in the second: x"]),
         (_arrays(text=lambda array: array.put(0, "x")), {}, ["output text: words differ in 1 of 9 segments"]),
         (
             _arrays(coverage=lambda array: array.put(0, 0.05)),
@@ -81,6 +96,29 @@ def _add(array: np.ndarray) -> None:
 )
 def test_what_differs(tmp_path: Path, other: dict[str, Recording], changes: dict[str, Any], lines: list[str]) -> None:
     assert diff(_store(tmp_path / "a"), _store(tmp_path / "b", other, **changes)) == lines
+
+
+def test_statistics(tmp_path: Path) -> None:
+    tables = {"statistics": {"all": ["train", "valid", "test"]}}
+    one = _store(tmp_path / "a", **tables)
+    backwards = dict(reversed(RECORDINGS.items()))
+    assert diff(one, _store(tmp_path / "b", backwards, **tables)) == []
+    assert diff(one, _store(tmp_path / "c", _arrays(values=_add), **tables))[1:] == [
+        "statistics of all: text: mean, standard deviation, minimum, maximum, lower quartile, upper quartile differ"
+    ]
+    assert diff(one, _store(tmp_path / "d", statistics={"all": ["train"]}))[0] == (
+        "statistics of all: splits: train+valid+test != train"
+    )
+
+
+def test_what_was_left_out(tmp_path: Path) -> None:
+    stores = []
+    for name, count in (("a", 3), ("b", 4)):
+        with store_writer(tmp_path / name) as writer:
+            append(writer, "one", RECORDINGS["one"])
+            writer.commit(excluded={"too short": count}, noted={"odd": 1} if count == 3 else {})
+        stores.append(FeatureStore(tmp_path / name))
+    assert diff(*stores) == ["left out: too short: 3 != 4", "noted: odd: 1 != (none)"]
 
 
 def test_software_and_weights(tmp_path: Path) -> None:

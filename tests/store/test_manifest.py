@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 from stores import LABELS, OUTPUTS, edit_manifest
 
-from trimodal.errors import StoreError
+from trimodal.errors import NewerStoreError, StoreError
 from trimodal.store.manifest import Manifest, ShardEntry, read_manifest
 
 MANIFEST = Manifest(
@@ -61,7 +62,6 @@ def test_manifest_that_is_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        ({"version": 2}, "trimodal-store version 2"),
         ({"version": [1]}, r"trimodal-store version \[1\]"),
         ({"format": "other"}, "other version 1"),
         ({"format": None}, "None version 1"),
@@ -70,6 +70,38 @@ def test_manifest_that_is_a_folder(tmp_path: Path) -> None:
 def test_other_formats_and_newer_versions(folder: Path, change: dict[str, Any], found: str) -> None:
     edit_manifest(folder, lambda data: data.update(change))
     with pytest.raises(StoreError, match=rf"manifest\.json: format {found}; expected trimodal-store version 1$"):
+        read_manifest(folder)
+
+
+def test_newer_version(folder: Path) -> None:
+    edit_manifest(folder, lambda data: data.update(version=2))
+    with pytest.raises(NewerStoreError, match=r"trimodal-store version 2; this trimodal reads version 1, update it$"):
+        read_manifest(folder)
+
+
+def test_store_that_is_a_file(folder: Path) -> None:
+    with pytest.raises(StoreError, match=r"manifest\.json: a file; expected a feature store, which is a folder$"):
+        read_manifest(folder / "manifest.json")
+
+
+def test_manifest_that_is_a_pipe(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "manifest.json")
+    with pytest.raises(StoreError, match=r"manifest\.json: a pipe or a device; expected a file$"):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[2J", "\u202e"])
+@pytest.mark.parametrize("part", ["outputs", "labels"])
+def test_names_that_cannot_be_printed(folder: Path, part: str, name: str) -> None:
+    edit_manifest(folder, lambda data: data[part].update({name: next(iter(data[part].values()))}))
+    with pytest.raises(StoreError, match=r"damaged \(ValueError: '.*' is not a name\)$") as caught:
+        read_manifest(folder)
+    assert str(caught.value).isprintable()
+
+
+def test_statistics_outside_the_folder(folder: Path) -> None:
+    edit_manifest(folder, lambda data: data.update(statistics={"file": "../x.json", "bytes": 1, "sha256": ""}))
+    with pytest.raises(StoreError, match=r"damaged \(ValueError: file '\.\./x\.json' is not a plain file name\)$"):
         read_manifest(folder)
 
 
@@ -84,7 +116,7 @@ def test_json_that_is_no_object(tmp_path: Path) -> None:
 )
 def test_shards_outside_the_folder(folder: Path, file: str) -> None:
     edit_manifest(folder, lambda data: data["shards"][0].update(file=file))
-    with pytest.raises(StoreError, match=r"damaged \(ValueError: shard .* is not a plain file name\)$") as caught:
+    with pytest.raises(StoreError, match=r"damaged \(ValueError: file .* is not a plain file name\)$") as caught:
         read_manifest(folder)
     assert "\n" not in str(caught.value)
 

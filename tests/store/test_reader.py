@@ -26,8 +26,8 @@ from stores import (
     write_store,
 )
 
-from trimodal.errors import StoreError
-from trimodal.store import FeatureStore, verify
+from trimodal.errors import ParameterError, StoreError
+from trimodal.store import FeatureStore, damaged_files, verify
 from trimodal.store.elements import write_text
 
 SEGMENTS = [(content, number) for content in RECORDINGS.values() for number in range(len(content.segments))]
@@ -372,6 +372,15 @@ def _newer_element(store: Path) -> None:
     edit_shard(store, 0, lambda file: file["outputs/text"].attrs.modify("encoding-version", 2))
 
 
+def _old_element(store: Path) -> None:
+    edit_shard(store, 0, lambda file: file["outputs/text"].attrs.modify("encoding-version", 0))
+
+
+def _pipe(store: Path) -> None:
+    (store / "shard-00000.h5").unlink()
+    os.mkfifo(store / "shard-00000.h5")
+
+
 def _other_element(store: Path) -> None:
     edit_shard(store, 0, lambda file: file["outputs/text"].attrs.create("encoding-type", np.bytes_(b"tensor")))
 
@@ -488,7 +497,7 @@ def _huge_chunk(store: Path) -> None:
         (_shape, r"/outputs/text/times: float64 \(6, 3\); expected float64 \(6, 2\)$"),
         (_type, r"/outputs/text/coverage: float64 \(6,\); expected float32 \(6,\)$"),
         (_segments, r": 3 segments; the manifest says 5$"),
-        (_format, ": format trimodal-store version 2; expected trimodal-store version 1$"),
+        (_format, ": trimodal-store version 2; this trimodal reads version 1, update it$"),
         (_array_as_version, ": format trimodal-store version None; expected trimodal-store version 1$"),
         (_no_dataset, "/outputs/text/mask: missing$"),
         (_group, "/outputs/text/mask: no attribute 'encoding-type'$"),
@@ -515,11 +524,13 @@ def _huge_chunk(store: Path) -> None:
         (_falling_rows, "/outputs/text/offsets: do not run from 0 to 6 in order$"),
         (_no_offsets, "/segments/id/offsets: is empty; expected one more than there are texts$"),
         (_group_of_bytes, "/segments/id/bytes: a group; expected a dataset$"),
-        (_no_outputs, "/outputs: missing; expected a group$"),
+        (_no_outputs, "/outputs: missing$"),
+        (_old_element, "/outputs/text: 'output' of version 0; this trimodal reads version 1$"),
+        (_pipe, ": a pipe or a device; expected a file$"),
         (_flat_start, r"/segments/start: float64 \(3, 1\); expected one dimension of float64$"),
         (_folder, r": shard cannot be read \(Is a directory\)$"),
         (_damaged_superblock, r": shard not a readable HDF5 file \("),
-        (_newer_element, "/outputs/text: 'output' of version 2; this trimodal reads 1, update it$"),
+        (_newer_element, "/outputs/text: 'output' of version 2; this trimodal reads version 1, update it$"),
         (_other_element, "/outputs/text: a group of type 'tensor'; expected output$"),
         (_no_element, "/outputs/text: no attribute 'encoding-version' with one whole number$"),
         (_text_in_the_heap, "/outputs/text: attribute 'unit' is object; expected text of fixed length$"),
@@ -540,18 +551,92 @@ def _huge_chunk(store: Path) -> None:
     ],
 )
 def test_damage_is_named(path: Path, damage: Any, problem: str) -> None:
+    """And what to do about it: a newer shard needs a newer trimodal, of any other the rest can be saved."""
     damage(path)
-    with pytest.raises(StoreError, match=r"shard-00000\.h5:?" + problem) as caught:
+    remedy = "" if "update it" in problem else "; 'trimodal subset STORE --without-damaged' saves the other shards$"
+    pattern = r"shard-00000\.h5:?" + (problem.removesuffix("$") + ".*" * ("$" not in problem) if remedy else problem)
+    with pytest.raises(StoreError, match=pattern + remedy) as caught:
         _assert_content(FeatureStore(path))
     assert "\n" not in str(caught.value)
+    assert str(caught.value).count("--without-damaged") <= 1
 
 
 def test_other_shards_stay_readable(path: Path) -> None:
     (path / "shard-00001.h5").unlink()
     store = FeatureStore(path)
     assert [store[number].id for number in (0, 2, 4, 8)] == ["one_0", "one_2", "three_0", "four_1"]
-    with pytest.raises(StoreError, match=r"shard-00001\.h5: shard missing$"):
+    with pytest.raises(StoreError, match=r"shard-00001\.h5: shard missing; 'trimodal subset"):
         store[3]
+
+
+def test_a_store_of_one_shard_has_no_others_to_save(tmp_path: Path) -> None:
+    path = write_store(tmp_path / "s.store", shard_bytes=10**9)
+    (path / "shard-00000.h5").unlink()
+    with pytest.raises(StoreError, match=r"shard-00000\.h5: shard missing$"):
+        _ = FeatureStore(path).segments
+
+
+def test_a_store_without_its_damaged_shards(tmp_path: Path) -> None:
+    path = write_store(tmp_path / "s.store", statistics={"train": ["train"]})
+    assert damaged_files(path) == {}
+    whole = FeatureStore(path)
+    (path / "shard-00001.h5").unlink()
+    flipped = bytearray((path / "shard-00003.h5").read_bytes())
+    flipped[-1] ^= 1
+    (path / "shard-00003.h5").write_bytes(flipped)
+    damaged = damaged_files(path)
+    assert damaged.keys() == {"shard-00001.h5", "shard-00003.h5"}
+    assert damaged["shard-00001.h5"] == f"{path}/shard-00001.h5: shard missing"
+    store = FeatureStore(path, leave_out=damaged)
+    names = ["one_0", "one_1", "one_2", "three_0", "three_1", "three_2"]
+    assert store.segments["id"].tolist() == [sample.id for sample in store] == names
+    assert store.manifest.excluded == {"in a damaged shard": 3}
+    np.testing.assert_array_equal(store[3].outputs["text"].values, whole[4].outputs["text"].values)
+    assert len(store.gaps) == len(store.provenance) == 2
+    assert len(store.select(split="train")) == 2
+    again = pickle.loads(pickle.dumps(store))
+    assert again.segments["id"].tolist() == names
+    (path / "statistics.json").write_text("")
+    assert damaged_files(path).keys() == {*damaged, "statistics.json"}
+    assert FeatureStore(path, leave_out=damaged_files(path)).statistics == {}
+
+
+def test_files_that_cannot_be_left_out(path: Path) -> None:
+    with pytest.raises(StoreError, match=r"no file is called 'shard-00004\.h5'; did you mean 'shard-0000"):
+        FeatureStore(path, leave_out=["shard-00004.h5"])
+    with pytest.raises(StoreError, match="every shard is left out; expected one that is whole"):
+        FeatureStore(path, leave_out=[f"shard-{number:05d}.h5" for number in range(4)])
+
+
+@pytest.mark.parametrize("index", [1.7, True, [1, 2], "one_1", None, np.ones(9, bool)])
+def test_what_is_no_number_of_a_segment(path: Path, index: Any) -> None:
+    store = FeatureStore(path)
+    for read in (
+        store.__getitem__,
+        store[:].__getitem__,
+        lambda number: store.rows("text", number),
+        lambda number: store.values("text", number),
+        lambda number: store.gather(["text"], [number]),
+    ):
+        with pytest.raises(TypeError, match="expected a whole number, or for several of them a slice or 'select'"):
+            read(index)
+    assert store[np.int64(1)].id == "one_1"
+
+
+def test_outputs_that_are_not_there(path: Path) -> None:
+    store = FeatureStore(path)
+    for read in (
+        lambda: store.rows("txt", 1),
+        lambda: store.values("txt", 1),
+        lambda: store.names("txt"),
+        lambda: store.text("txt", 1),
+        lambda: store.gather(["txt"], [1]),
+        lambda: store.select(present=["txt"]),
+    ):
+        with pytest.raises(StoreError, match=r"no output is called 'txt'; did you mean 'text'\?$"):
+            read()
+    with pytest.raises(ParameterError, match=r"present: 'text'; expected several names: \['text'\]"):
+        store.select(present="text")
 
 
 def test_text_of_an_output_without_words(path: Path) -> None:
@@ -577,7 +662,7 @@ def test_provenance_that_is_no_json_object(path: Path, text: str, problem: str) 
 
 def test_label_without_a_column(path: Path) -> None:
     edit_shard(path, 0, lambda file: file.pop("labels/mood"))
-    with pytest.raises(StoreError, match=r"/labels/mood: missing; expected a column$"):
+    with pytest.raises(StoreError, match=r"/labels/mood: missing; expected a column; 'trimodal sub"):
         _ = FeatureStore(path).segments
 
 

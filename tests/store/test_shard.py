@@ -9,7 +9,7 @@ from stores import LABELS, OUTPUTS, RECIPE, RECORDINGS, description, recording
 
 from trimodal.store import OutputArrays
 from trimodal.store.elements import OUTPUT_DATASETS
-from trimodal.store.shard import ShardReader
+from trimodal.store.shard import GAP_COLUMNS, NUMBER_COLUMNS, SEGMENT_COLUMNS, ShardReader
 from trimodal.store.shard_file import ShardContent, write_shard
 
 ONE = RECORDINGS["one"]
@@ -61,17 +61,30 @@ def test_h5py_alone_reads_it(path: Path) -> None:
 
 
 def test_every_element_says_what_it_is(path: Path) -> None:
-    found = {}
+    found, parts = {}, set()
 
     def note(name: str, item: h5py.Dataset | h5py.Group) -> None:
         if "encoding-type" in item.attrs:
-            found[name] = (item.attrs["encoding-type"].decode(), item.attrs["encoding-version"])
+            assert item.attrs["encoding-version"] == 1
+            found[name] = item.attrs["encoding-type"].decode()
+        else:
+            parts.add(name)
 
     with h5py.File(path) as file:
         file.visititems(note)
-    assert set(found.values()) == {("table", 1), ("text", 1), ("numbers", 1), ("output", 1)}
-    assert found["outputs/text"] == ("output", 1)
-    assert {f"outputs/{name}/{key}" for name in OUTPUTS for key in OUTPUT_DATASETS} <= found.keys()
+    expected = {"recipe": "text", "provenance": "text", "outputs": "outputs"}
+    for table, columns in (("segments", SEGMENT_COLUMNS), ("labels", LABELS), ("gaps", GAP_COLUMNS)):
+        numbers = (*NUMBER_COLUMNS, "valence")
+        expected |= {table: "table"} | {f"{table}/{name}": "numbers" if name in numbers else "text" for name in columns}
+    for name in OUTPUTS:
+        expected |= {f"outputs/{name}": "output", f"outputs/{name}/names": "text"}
+        expected |= {f"outputs/{name}/{key}": "numbers" for key in OUTPUT_DATASETS}
+    expected["outputs/text/text"] = "text"
+    assert found == expected
+    # What says nothing is a part of a text, which says it.
+    assert parts == {
+        f"{name}/{part}" for name, kind in expected.items() if kind == "text" for part in ("bytes", "offsets")
+    }
 
 
 def test_nothing_is_in_the_heap_which_has_no_checksum(path: Path) -> None:

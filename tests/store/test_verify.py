@@ -1,3 +1,5 @@
+import json
+import os
 import shutil
 import tracemalloc
 from collections.abc import Callable
@@ -20,7 +22,8 @@ from stores import (
 )
 
 from trimodal.errors import StoreError
-from trimodal.store import verify
+from trimodal.store import damaged_files, verify
+from trimodal.store.shard_writer import sha256
 
 HUGE = 2**50
 Edit = Callable[[h5py.File], Any]
@@ -58,14 +61,14 @@ def test_folder_that_is_no_store(tmp_path: Path) -> None:
 
 def test_newer_version(path: Path) -> None:
     edit_manifest(path, lambda data: data.update(version=2))
-    with pytest.raises(StoreError, match="trimodal-store version 2; expected trimodal-store version 1"):
+    with pytest.raises(StoreError, match=r"trimodal-store version 2; this trimodal reads version 1, update it$"):
         verify(path)
 
 
 def test_shard_outside_the_folder_is_not_read(path: Path) -> None:
     shutil.copy(path / "shard-00000.h5", path.parent / "x.h5")
     edit_manifest(path, lambda data: data["shards"][0].update(file="../x.h5"))
-    with pytest.raises(StoreError, match=r"shard '\.\./x\.h5' is not a plain file name"):
+    with pytest.raises(StoreError, match=r"file '\.\./x\.h5' is not a plain file name"):
         verify(path)
 
 
@@ -94,6 +97,12 @@ def test_truncated_shard(path: Path, part: float) -> None:
 def test_missing_shard(path: Path) -> None:
     (path / "shard-00002.h5").unlink()
     assert verify(path) == [f"{path}/shard-00002.h5: shard missing"]
+
+
+def test_shard_that_is_a_pipe(path: Path) -> None:
+    (path / "shard-00002.h5").unlink()
+    os.mkfifo(path / "shard-00002.h5")
+    assert verify(path) == [f"{path}/shard-00002.h5: no file; expected a shard"]
 
 
 def test_foreign_shard(path: Path) -> None:
@@ -129,6 +138,22 @@ def _mask_and_coverage(row: int, coverage: float) -> Edit:
     def edit(file: h5py.File) -> None:
         file["outputs/text/coverage"][row] = coverage
         file["outputs/text/mask"][row] = coverage > 0
+
+    return edit
+
+
+def _provenance(**changes: Any) -> Edit:
+    """Return an edit of the provenance; what is None goes."""
+    said = {"trimodal": "1.2.3", "tracks": {}, "sources": {"one": {}}, "dry_weights": False} | changes
+    return replace_column("provenance", [json.dumps({key: value for key, value in said.items() if value is not None})])
+
+
+def _element(name: str, *, encoding_type: str, encoding_version: int | None = None, **creation: Any) -> Edit:
+    def edit(file: h5py.File) -> None:
+        dataset = file.create_dataset(name, **creation)
+        dataset.attrs.create("encoding-type", np.bytes_(encoding_type.encode()))
+        if encoding_version is not None:
+            dataset.attrs["encoding-version"] = encoding_version
 
     return edit
 
@@ -187,6 +212,39 @@ def _mask_and_coverage(row: int, coverage: float) -> Edit:
         (_set("gaps/start", 0, 9.0), "/gaps: a gap's times are not finite or not in order"),
         (_set("labels/valence", 1, np.nan), "/labels/valence: a label is not finite"),
         (lambda file: file.pop("gaps"), "/gaps: missing"),
+        (replace_column("gaps/recording", ["zzz"]), "/gaps/recording: 'zzz' is no recording of a segment"),
+        (_provenance(sources={}), "/provenance: 'sources' and the segments differ in the recording 'one'"),
+        (
+            _provenance(sources={"one": {}, "x": {}}),
+            "/provenance: 'sources' and the segments differ in the recording 'x'",
+        ),
+        (_provenance(sources={"one": 3}), "/provenance: 'sources' holds something else than JSON objects"),
+        (_provenance(tracks={"w": 3}), "/provenance: 'tracks' holds something else than lists"),
+        (_provenance(trimodal=3), "/provenance: no 'trimodal'; expected a version"),
+        (_provenance(dry_weights=None), "/provenance: says otherwise than the manifest whether it was made with"),
+        (_provenance(dry_weights=True), "/provenance: says otherwise than the manifest whether it was made with"),
+        (lambda file: file.__setitem__("x", h5py.ExternalLink("/x.h5", "x")), "/x: is a link; expected a shard"),
+        (lambda file: file.__setitem__("outputs/x", h5py.SoftLink("/gaps")), "/outputs/x: is a link; expected a"),
+        (lambda file: file.create_dataset("x", data="abc"), "/x: no attribute 'encoding-type'"),
+        (lambda file: file.create_group("gaps/x"), "/gaps/x: no attribute 'encoding-type'"),
+        (_element("x", data=np.zeros(3), encoding_type="numbers"), "/x: no attribute 'encoding-version' with one"),
+        (
+            _element("x", data=["abc"], encoding_type="numbers", encoding_version=1),
+            "/x: is of variable length; expected numbers",
+        ),
+        (
+            _element("x", data=np.zeros(3), chunks=(1,), encoding_type="numbers", encoding_version=1),
+            "/x: lies in pieces; expected one, as only values of outputs may be packed",
+        ),
+        (
+            _element("x", shape=(3,), dtype="f4", external="x.raw", encoding_type="numbers", encoding_version=1),
+            "/x: lies in another file; expected a shard that is whole",
+        ),
+        (lambda file: file.attrs.create("note", "abc"), "/: attribute 'note' is of variable length; expected text of"),
+        (
+            lambda file: file["outputs/text/mask"].attrs.create("note", "abc"),
+            "/outputs/text/mask: attribute 'note' is of variable length; expected text of",
+        ),
     ],
 )
 def test_content_that_breaks_the_format(path: Path, edit: Edit, problem: str) -> None:
@@ -202,6 +260,61 @@ def test_rows_that_were_not_observed_may_be_filled_where_gaps_are_not_zero(path:
     for number in range(4):
         edit_shard(path, number, lambda file: file["outputs/text"].attrs.create("gaps", np.bytes_(b"hold")))
     assert verify(path) == []
+
+
+def test_a_group_that_is_in_itself_ends(path: Path) -> None:
+    def edit(file: h5py.File) -> None:
+        again = file["segments"]
+        for name in ("x", "y"):
+            again[name] = again
+
+    edit_shard(path, 0, edit)
+    assert verify(path) == []
+
+
+def _edit_statistics(path: Path, edit: Callable[[dict[str, Any]], Any]) -> Path:
+    file = path / "statistics.json"
+    data = json.loads(file.read_text())
+    edit(data["train"])
+    file.write_text(json.dumps(data))
+    entry = {"file": file.name, "bytes": file.stat().st_size, "sha256": sha256(file)}
+    edit_manifest(path, lambda manifest: manifest.update(statistics=entry))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        ({"count": 0}, "damaged (ValueError: nothing is counted, or more is sampled than that)"),
+        ({"count": 1.5}, "damaged (ValueError: 'count' is 1.5; expected whole numbers from 0)"),
+        ({"count": [6, 7, 6]}, "'train' is of 7 values of column 1 of 'text'; the shards have 6"),
+        ({"count": [6, 7]}, "damaged (ValueError: "),
+        ({"sampled": -5}, "damaged (ValueError: 'sampled' is -5; expected whole numbers from 0)"),
+        ({"sampled": 99}, "damaged (ValueError: nothing is counted, or more is sampled than that)"),
+        (
+            {"standard_deviation": [1, -1, 1]},
+            "damaged (ValueError: a standard deviation is negative, or a minimum above",
+        ),
+        ({"minimum": [1e9, 0, 0]}, "damaged (ValueError: a standard deviation is negative, or a minimum above"),
+    ],
+)
+def test_statistics_that_are_none(tmp_path: Path, edit: dict[str, Any], problem: str) -> None:
+    path = write_store(tmp_path / "s.store", statistics={"train": ["train"]})
+    file = _edit_statistics(path, lambda table: table["outputs"]["text"].update(edit))
+    (found,) = verify(path)
+    assert found.startswith(f"{file}: {problem}")
+    assert damaged_files(path) == {"statistics.json": found}
+
+
+def test_statistics_of_splits_that_the_store_does_not_have(tmp_path: Path) -> None:
+    path = write_store(tmp_path / "s.store", statistics={"train": ["train"]})
+    file = _edit_statistics(path, lambda table: table.update(splits=["nonesuch"]))
+    assert verify(path)[0] == f"{file}: 'train' is of 6 values of column 0 of 'text'; the shards have 0"
+    file = _edit_statistics(path, lambda table: table.update(splits=["train"], outputs={}))
+    assert verify(path)[0] == f"{file}: 'train' is of 0 values of column 0 of 'text'; the shards have 6"
+    # What a damaged shard lacks is no fault of the statistics.
+    (path / "shard-00001.h5").unlink()
+    assert verify(path) == [f"{path}/shard-00001.h5: shard missing"]
 
 
 def test_rows_of_many_blocks(tmp_path: Path) -> None:

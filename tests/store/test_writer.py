@@ -2,10 +2,12 @@ import multiprocessing
 import os
 import resource
 import signal
+import time
 import tracemalloc
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from stores import LABELS, OUTPUTS, RECIPE, RECORDINGS, append, description, rec
 
 from trimodal.errors import MissingPackageError, StoreError
 from trimodal.store import FeatureStore, ShardWriter, appending, verify
+from trimodal.store.hidden_folder import clear_leftovers
 from trimodal.store.manifest import ShardEntry
 from trimodal.store.writer import check_names, check_target
 
@@ -261,6 +264,14 @@ def test_appending_something_else(tmp_path: Path, changes: dict[str, Any], what:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_appending_to_a_damaged_store_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = write_store(tmp_path / "s.store")
+    (path / "shard-00002.h5").unlink()
+    with pytest.raises(StoreError, match=r"s\.store: cannot be written \(no such file or directory\)"):
+        appending(path, description(), {})
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_appending_what_is_there(tmp_path: Path) -> None:
     path = write_store(tmp_path / "s.store")
     before = _content(path)
@@ -309,6 +320,55 @@ def test_killed_writer_leaves_what_was_there(tmp_path: Path) -> None:
         process.join()
         assert process.exitcode == -signal.SIGKILL
         assert (_content(path) if path.exists() else None) == before
+
+
+def _write_without_end(folder: Path, worker: int) -> None:
+    writer = ShardWriter(folder, description(shard_bytes=1), worker=worker)
+    for number in count():
+        segments = [replace(segment, id=f"{number} {segment.id}") for segment in RECORDINGS["one"].segments]
+        writer.append(segments, RECORDINGS["one"].outputs, [], {}, {})
+
+
+def test_a_worker_that_is_killed_costs_its_shards_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s.store"
+    with store_writer(path) as writer:
+        worker = multiprocessing.get_context("fork").Process(target=_write_without_end, args=(writer.folder, 1))
+        worker.start()
+        while len(list(writer.folder.glob("worker-0001-*.h5"))) < 4:  # in the middle of the last one
+            assert worker.is_alive()
+            time.sleep(0.001)
+        worker.kill()
+        worker.join()
+        writer.adopt(_write_some(writer.folder, 2, ["one", "two"]))
+        append(writer, "three", RECORDINGS["three"])
+        writer.commit()
+    assert verify(path) == []
+    assert len(FeatureStore(path)) == 7
+    assert sorted(file.name for file in path.iterdir()) == [
+        "manifest.json",
+        *(f"shard-{number:05d}.h5" for number in range(3)),
+    ]
+
+
+def _write_again_and_again(path: Path) -> None:
+    for number in count():
+        write_store(path, {"two": RECORDINGS["two"]}, key=f"{number}")
+
+
+@pytest.mark.parametrize("milliseconds", range(3, 60, 7))
+def test_a_writer_that_is_killed_at_any_moment_leaves_a_whole_store(tmp_path: Path, milliseconds: int) -> None:
+    """The one before or the one after; where it had no name at that moment, the next writer gives it back."""
+    path = write_store(tmp_path / "s.store", {"two": RECORDINGS["two"]})
+    process = multiprocessing.get_context("fork").Process(target=_write_again_and_again, args=(path,))
+    process.start()
+    time.sleep(milliseconds / 1000)
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    clear_leftovers(path)
+    assert list(tmp_path.iterdir()) == [path]
+    assert verify(path) == []
+    assert FeatureStore(path)[0].id == "two_0"
 
 
 def test_disk_that_is_full_at_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
