@@ -47,7 +47,8 @@ class Recorder(Watcher):
         self._stage_begun = 0.0
         self._stages: dict[str, float] = {}
         self._tracks: defaultdict[str, float] = defaultdict(float)
-        self._extracting_seconds = 0.0
+        self._reading_seconds = 0.0
+        self._writing_seconds = 0.0
         self._failures: Counter[str] = Counter()
         self.failures: list[Failure] = []
         """Of this run and of earlier ones, as far as they are known."""
@@ -93,7 +94,8 @@ class Recorder(Watcher):
         elif result is not None:
             self._recordings += 1
             self._media_seconds += media_seconds
-            self._extracting_seconds += result.total_seconds
+            self._reading_seconds += result.reading_seconds
+            self._writing_seconds += result.writing_seconds
             for track, seconds in result.seconds.items():
                 self._tracks[track] += seconds
         self._watcher.done(recording, media_seconds, result)
@@ -132,7 +134,8 @@ class Recorder(Watcher):
             "estimate": self._estimate,
             "seconds_by_stage": self._stages,
             "seconds_by_track": dict(self._tracks),
-            "seconds_of_decoding_and_writing": self._extracting_seconds - sum(self._tracks.values()),
+            "seconds_of_reading": self._reading_seconds,
+            "seconds_of_writing": self._writing_seconds,
         }
         try:
             write_json(self._work / FOLDER / f"{self._begun:%Y%m%dT%H%M%S}-{os.getpid()}.json", record)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,8 @@ class Extraction:
         once for what is made of the faces that are chosen among those.
         """
         if any(isinstance(track.extractor, TranscriptExtractor) for track in missing):
-            _ = self._media.utterances  # a broken transcript is found before hours of video are decoded
+            with self._steps.reading():
+                _ = self._media.utterances  # a broken transcript is found before hours of video are decoded
         remaining = list(missing)
         while remaining:
             names = {track.name for track in remaining}
@@ -101,7 +103,7 @@ class Extraction:
                 for track in (*videos.values(), *faces):
                     write[track.name](self._nothing(track, "no video"))
             samplings = list(dict.fromkeys(reader.sampling for reader in readers))
-            read_frames_once(self._media.samplings(samplings), readers)
+            read_frames_once(self._steps.reading_each(self._media.samplings(samplings)), readers)
         return [*videos.values(), *faces]
 
     def _of_known_faces(self, ready: Sequence[PlannedTrack]) -> list[PlannedTrack]:
@@ -113,7 +115,8 @@ class Extraction:
                 write[track.name](empty_track(track.schema, faces.gaps))
                 readers.append((self._face_reader(track, write[track.name]), faces))
             starts: NDArray[np.float64] = np.unique(np.concatenate([faces.times[:, 0] for _, faces in readers]))
-            read_faces_once(self._media.frames(Sampling(), only=starts) if len(starts) else iter(()), readers)
+            frames = self._media.frames(Sampling(), only=starts) if len(starts) else iter(())
+            read_faces_once(self._steps.reading_each(frames), readers)
         return list(ready)
 
     def _face_reader(self, track: PlannedTrack, write: Callable[[Track], None]) -> FaceReader:
@@ -124,7 +127,8 @@ class Extraction:
         """Yield the pieces of a track that needs no frames."""
         extractor = track.extractor
         if isinstance(extractor, AudioExtractor | SpanExtractor):
-            audio = self._media.audio(extractor.selection)
+            with self._steps.reading():
+                audio = self._media.audio(extractor.selection)
             if audio is None:
                 yield self._nothing(track, "no audio")
                 return
@@ -134,8 +138,9 @@ class Extraction:
             else:
                 yield from extractor.extract(audio, self._spans(extractor, audio), self._execution)
         elif isinstance(extractor, TranscriptExtractor):
-            utterances = self._media.texts if extractor.reads_text else self._media.utterances
-            audio = self._spoken_sound(extractor) if utterances or extractor.hears else None
+            with self._steps.reading():
+                utterances = self._media.texts if extractor.reads_text else self._media.utterances
+                audio = self._spoken_sound(extractor) if utterances or extractor.hears else None
             if utterances or audio is not None:
                 yield extractor.extract(utterances or (), audio, self._execution)
             else:
@@ -169,8 +174,9 @@ class Extraction:
 
     def _frame_times(self) -> NDArray[np.float64]:
         """Decode the video for the intervals of all its frames."""
-        batches = self._media.frames(Sampling()) if self._media.has_video else ()
-        return np.concatenate([np.zeros((0, 2)), *(batch.times for batch in batches)])
+        with self._steps.reading():
+            batches = self._media.frames(Sampling()) if self._media.has_video else ()
+            return np.concatenate([np.zeros((0, 2)), *(batch.times for batch in batches)])
 
     def _spans(self, extractor: SpanExtractor, audio: Audio) -> NDArray[np.float64]:
         if extractor.windows is not None:
@@ -181,13 +187,19 @@ class Extraction:
     def _writing(self, tracks: Sequence[PlannedTrack]) -> Iterator[dict[str, Callable[[Track], None]]]:
         """Give the tracks' files to write pieces to; all are there afterwards, or none."""
         with ExitStack() as stack:
-            writers = {
-                track.name: stack.enter_context(TrackWriter(self._paths[track.name], track.schema, _made_by(track)))
-                for track in tracks
-            }
-            yield {name: writer.append for name, writer in writers.items()}
+            with self._steps.writing():
+                writers = {
+                    track.name: stack.enter_context(TrackWriter(self._paths[track.name], track.schema, _made_by(track)))
+                    for track in tracks
+                }
+            yield {name: partial(self._write, writer) for name, writer in writers.items()}
             for writer in writers.values():
-                writer.commit()
+                with self._steps.writing():
+                    writer.commit()
+
+    def _write(self, writer: TrackWriter, piece: Track) -> None:
+        with self._steps.writing():
+            writer.append(piece)
 
     def _maker(
         self, track: PlannedTrack, extract: Callable[[Iterator[Batch], Execution], Iterator[Track]]
@@ -202,7 +214,7 @@ class Extraction:
             raise MakingError(track.name, error) from error
 
     def _read(self, name: str) -> Track:
-        with removed_if_damaged(self._paths[name]):
+        with self._steps.reading(), removed_if_damaged(self._paths[name]):
             return read_track(self._paths[name], self._plan.track(name).schema)
 
     def _nothing(self, track: PlannedTrack, reason: str) -> Track:

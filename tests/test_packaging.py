@@ -115,6 +115,21 @@ def test_import_loads_no_heavy_package(statement: str) -> None:
     assert result.stdout.strip() == "[]"
 
 
+def test_help_loads_nothing_but_the_command_line() -> None:
+    script = (
+        "import sys\n"
+        "known = {*sys.modules, *sys.stdlib_module_names}\n"
+        "from trimodal.cli import main\n"
+        "try:\n"
+        "    main(['--help'])\n"
+        "finally:\n"
+        "    print(sorted({name.split('.')[0] for name in sys.modules} - known), file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("usage: ")
+    assert result.stderr.strip() == "['trimodal']"
+
+
 def test_store_alone_needs_no_other_part() -> None:
     script = "import trimodal.store, sys; print(sorted(n for n in sys.modules if n.startswith('trimodal.')))"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

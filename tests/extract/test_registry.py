@@ -153,6 +153,7 @@ def test_provenance_names_what_computes(name: str, weights: dict[str, dict[str, 
 BY_PARAMETER = {
     "faces": [{"detector": "mtcnn"}],
     "face_choice": [{"policy": "reference", "reference": "a.png"}],
+    "agreement": [{"aligner": "ctc"}, {"aligner": "pocketsphinx"}],
     "words": [
         {"aligner": "ctc"},
         {"aligner": "pocketsphinx", "asr": "pocketsphinx"},
