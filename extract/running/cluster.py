@@ -108,7 +108,9 @@ class Cluster(Workers):
             if error is None:
                 yield from future.result()
             elif are_apart:
-                reason = f"the machines of the cluster that worked on it were lost ({type(error).__name__}: {error})"
+                reason = (
+                    f"was lost with the machines of the cluster that worked on it ({type(error).__name__}: {error})"
+                )
                 yield group[0], Death(cause="lost", reason=reason, track="", details=str(error))
             else:
                 suspects.extend(group)
