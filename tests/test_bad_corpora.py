@@ -310,8 +310,9 @@ def test_everything_is_in_one_report(spoilt: tuple[Case, list[str]]) -> None:
 def test_the_report_comes_before_any_extraction(spoilt: tuple[Case, list[str]], tmp_path: Path) -> None:
     case, given = spoilt
     code, lines = printed_by(["run", *given, "--out", str(tmp_path / "out"), "--log-json", "--jobs", "1"])
-    events = [number for number, line in enumerate(lines) if line.startswith("{") and json.loads(line)]
-    assert max(problems_of(lines, case.report)) < min(events)
+    events = [json.loads(line) for line in lines]
+    shown = [f"{event['event']}: {event.get('text', '')}" for event in events]
+    assert max(problems_of(shown, case.report)) < shown.index("known: ")
     assert code == (1 if case is CASES["manifest"] else 0)
     assert (tmp_path / "out/manifest.json").is_file()
 

@@ -144,6 +144,8 @@ def test_all_that_json_lines_say(sample: Path, recipe: str, tmp_path: Path, caps
     assert summary["gap_seconds"]["words"] == {"no transcript": pytest.approx(summary["media_seconds"])}
     assert main(arguments) == 1
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert lines[0]["event"] == "note"
+    lines = [line for line in lines if line["event"] != "note"]
     assert [(line["event"], line.get("recording", "")) for line in lines] == [
         ("known", ""),
         ("failed", "zero"),

@@ -22,7 +22,7 @@ from typing import Any
 from distributed import Client, Future, LocalCluster
 from distributed.utils import silence_logging_cmgr
 
-from ...errors import StoppedError, UsageError
+from ...errors import StoppedError, UsageError, one_line
 from .kept_pools import KeptPools, run_group
 from .memory import share
 from .options import LOCAL, Running
@@ -30,6 +30,8 @@ from .work import Death, Item, Task, Workers
 
 _CONNECT_SECONDS = 30
 _CLOSE_SECONDS = 5
+_FETCH_SECONDS = 10.0
+"""How long a result may take to come that is there."""
 _LOOK_EVERY_SECONDS = 1.0
 """How long nothing may come before the cluster is looked at."""
 _SILENT_SECONDS = 10.0
@@ -80,7 +82,7 @@ class Cluster(Workers):
 
         A group whose machines are lost is given to others, up to three times. Where all of these are lost, too, its
         members are tried again one by one, after everything else: what is done already is found, and who is lost alone
-        is to blame.
+        is to blame. So is a group done again whose result was lost with its machine.
 
         Raises
         ------
@@ -104,12 +106,14 @@ class Cluster(Workers):
                 are_apart = True
                 submit([suspects.popleft()])
             future, group = in_work.pop(self._next(ended).key)
-            error = self._error(future)
-            if error is None:
-                yield from future.result()
+            outcome = self._outcome(future)
+            if isinstance(outcome, list):
+                yield from outcome
+            elif outcome is None:
+                submit(group)
             elif are_apart:
-                reason = f"the machines of the cluster that worked on it were lost ({type(error).__name__}: {error})"
-                yield group[0], Death(cause="lost", reason=reason, track="", details=str(error))
+                reason = f"was lost with the machines of the cluster that worked on it ({_one_line(outcome)})"
+                yield group[0], Death(cause="lost", reason=reason, track="", details=str(outcome))
             else:
                 suspects.extend(group)
 
@@ -148,14 +152,17 @@ class Cluster(Workers):
         except (OSError, TimeoutError, CancelledError, ValueError):
             raise self._gone() from None
 
-    def _error(self, future: Future[Any]) -> BaseException | None:
-        """Return why a future has no result."""
-        if future.status in ("cancelled", "lost"):  # nobody but a lost connection cancels
-            raise self._gone()
-        error: BaseException | None = future.exception()
-        if isinstance(error, UsageError | StoppedError):
-            raise error
-        return error
+    def _outcome(self, future: Future[Any]) -> list[tuple[Item, Any]] | Exception | None:
+        """Return what came of a group, or why nothing did; None: it was lost with the machine that had done it."""
+        try:
+            found: list[tuple[Item, Any]] = future.result(timeout=_FETCH_SECONDS)
+            return found
+        except (UsageError, StoppedError):
+            raise
+        except CancelledError:  # nobody but a lost connection cancels
+            raise self._gone() from None
+        except Exception as error:
+            return error if future.status == "error" else None
 
     def _gone(self) -> StoppedError:
         return StoppedError(f"{self._name} is gone; start it and run the same command again to go on")
@@ -172,3 +179,7 @@ def _connected(address: Any, running: Running) -> Client:
             client.close(timeout=_CLOSE_SECONDS)
         where = f"no Dask cluster with workers at '{running.scheduler}'"
         raise UsageError(f"{where} ({error}); expected tcp://HOST:PORT of a scheduler") from None
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {one_line(error)}"

@@ -200,7 +200,7 @@ class Pool(Workers):
             cause, limit = "time limit", item.limit_seconds
             reason = f"took longer than {limit:.0f} s, which is its time limit"
         elif ending.is_from_outside or (earlier is not None and earlier.is_from_outside):
-            cause, reason = "killed", f"its process was killed ({how}), twice"
+            cause, reason = "killed", f"was killed ({how}), twice"
         elif ending.limit == "memory limit":
             cause, limit = "memory limit", self._memory_limit_bytes
             reason = f"took more than {limit / 2**20:.0f} MiB of memory, which is a worker's limit"

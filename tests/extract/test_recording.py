@@ -24,6 +24,7 @@ from trimodal.extract.recording import (
     Failure,
     RecordingTracks,
     extract_recording,
+    failure_of,
     find_recording,
     keep_failure,
     known_recording,
@@ -205,6 +206,19 @@ def test_an_error_names_its_track_and_leaves_nothing_half_written(
     assert "Traceback" in result.details
     assert not [name for name in _files(tmp_path) if name.endswith(".tmp")]
     assert not list(tmp_path.glob("tracks/brightness*/*.h5"))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (PermissionError(13, "Permission denied", "/a.mp4"), "/a.mp4: permission denied"),
+        (IsADirectoryError(21, "Is a directory", "/a.csv"), "/a.csv: is a directory"),
+        (OSError("unable to read"), "OSError: unable to read"),
+    ],
+)
+def test_files_that_cannot_be_read_are_named(error: OSError, reason: str) -> None:
+    failure = failure_of("a", error, stage="read")
+    assert (failure.reason, failure.lasts) == (reason, False)
 
 
 def test_media_that_is_missing_is_named(tmp_path: Path) -> None:

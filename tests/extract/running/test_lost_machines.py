@@ -103,4 +103,4 @@ def test_only_what_ends_its_machine_is_to_blame(dask: DaskProcesses, corpus: Pat
             assert run.wait(150) == 1, run.stdout.read()
             printed = run.stdout.read()
         assert _failures(tmp_path / "s") == {"last": "lost"}
-        assert "failed: last: the machines of the cluster that worked on it were lost (KilledWorker: " in printed
+        assert "failed: last: was lost with the machines of the cluster that worked on it (KilledWorker: " in printed

@@ -69,10 +69,10 @@ def test_the_one_after_a_death_is_not_blamed(new_pool: NewPool, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("numbers", "cause", "reason"),
     [
-        ((9, 9), "killed", "its process was killed (SIGKILL, most likely for want of memory), twice"),
-        ((15, 11), "killed", "its process was killed (SIGTERM, then SIGSEGV), twice"),
-        ((11, 15), "killed", "its process was killed (SIGSEGV, then SIGTERM), twice"),
-        ((7, 7), "killed", "its process was killed (SIGBUS), twice"),
+        ((9, 9), "killed", "was killed (SIGKILL, most likely for want of memory), twice"),
+        ((15, 11), "killed", "was killed (SIGTERM, then SIGSEGV), twice"),
+        ((11, 15), "killed", "was killed (SIGSEGV, then SIGTERM), twice"),
+        ((7, 7), "killed", "was killed (SIGBUS), twice"),
         ((11, 6), "crash", "ended its process (SIGSEGV, then SIGABRT), twice"),
     ],
 )
@@ -122,6 +122,17 @@ def test_temporary_files_go_with_their_worker(new_pool: NewPool, tmp_path: Path)
     (tmp_path / "file").touch()
     with pytest.raises(StoppedError, match=r"file: cannot be written \(not a directory\); make room"):
         _outcomes(Pool(1, ["cpu"], MEMORY, tmp_path / "file"), pool_tasks.sleep, [_items(0)])
+
+
+def test_workers_rest_where_there_is_nothing_to_do(new_pool: NewPool) -> None:
+    with new_pool(1, ["cpu"]) as pool:
+        found = []
+        for idle_seconds in (60.0, 0.0, 0.0):
+            ((_, (_, process_id)),) = pool.do(pool_tasks.device_and_process, [_items(0)])
+            found.append(process_id)
+            pool.rest(idle_seconds)
+        assert found[0] == found[1] != found[2]
+        assert pool_tasks.is_gone(found[2])
 
 
 def test_another_thread_may_end_a_pool(new_pool: NewPool) -> None:
