@@ -33,8 +33,16 @@ check: $(VENV)/installed
 	cd build/mypy && '$(CURDIR)/$(BIN)/mypy' --config-file ../../pyproject.toml \
 		trimodal/*.py $(addprefix trimodal/,$(PACKAGES))
 
+# MEDIA=folder: clips for the benchmarks that can measure recorded speech and faces, see their first lines.
 bench: $(VENV)/installed
-	@for file in benchmarks/*.py; do echo "== $$file" && $(BIN)/python $$file || exit 1; done
+	@for file in benchmarks/*.py; do \
+		case $$file in \
+			benchmarks/alignment.py) set -- $(MEDIA);; \
+			benchmarks/faces.py) set -- $(MEDIA:%=%/talking);; \
+			*) set --;; \
+		esac; \
+		echo "== $$file" && $(BIN)/python $$file "$$@" || exit 1; \
+	done
 
 clean:
 	rm -rf build dist *.egg-info .venv

@@ -83,7 +83,7 @@ def examine(corpus: Corpus, on_done: Callable[[str], None] = lambda recording: N
 
 
 def listen(corpus: Corpus, work: Path, jobs: int = 0) -> list[Finding]:
-    """Compare the transcripts with the sound, which takes a twentieth of its length or so; see `Agreement`.
+    """Compare the transcripts with the sound, which takes a twentieth of its length or less; see `Agreement`.
 
     Parameters
     ----------

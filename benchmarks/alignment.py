@@ -1,13 +1,16 @@
-"""Forced alignment against known word times: run python benchmarks/alignment.py FOLDER.
+"""Forced alignment against known word times, and recognition: run python benchmarks/alignment.py [FOLDER].
 
-FOLDER holds ``speech`` and ``talking`` with the clips that are named below. One thread. Boundaries are the starts and
+FOLDER holds ``speech`` and ``talking`` with the clips that are named below; without one the synthesised speech of the
+sample corpus is aligned, and nothing else. One thread. Boundaries are the starts and
 ends of words; what is not placed counts as wrong by more than 100 ms. Long sounds are these clips one after the other,
 compared with what each clip gives by itself.
 """
 
 import random
 import re
+import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +21,9 @@ from trimodal.extract.text.agreement import Agreement
 from trimodal.extract.text.alignment.letter_to_sound import LetterToSound, dictionary_path
 from trimodal.extract.text.alignment.pocketsphinx_aligner import DOUBTFUL, PocketsphinxAligner
 from trimodal.extract.text.alignment.timed_words import SAMPLE_RATE, Stretch
+from trimodal.extract.text.recognition.recognise import recognise
 from trimodal.media import Audio, AudioSelection, Utterance, probe, read_audio, read_transcript
+from trimodal.sample import write_sample
 
 GRID = ("bbaf2n", "brbk7n", "lbax4n", "lrwp9a", "sbia1a", "swwp2s")
 HELD_OUT = 1000
@@ -44,8 +49,24 @@ class Clip:
         return np.array([(word.start_seconds, word.end_seconds) for word in words])
 
 
-def main(folder: Path) -> None:
-    speech, talking = folder / "speech", folder / "talking"
+def main(folder: Path | None) -> None:
+    cold_start()
+    learn = Stretch(tokens=["zorblax"], samples=np.zeros(SAMPLE_RATE, np.float32), start_seconds=0.0)
+    PocketsphinxAligner().align([learn])  # to spell
+    if folder is None:
+        with tempfile.TemporaryDirectory() as scratch:
+            write_sample(Path(scratch))
+            clips = [clip(Path(scratch) / "happy.mp4", Path(scratch) / "happy.json")]
+            clips.append(clip(Path(scratch) / "angry.mp4", Path(scratch) / "angry.TextGrid"))
+            header()
+            boundaries("sample corpus, synthesised", clips)
+    else:
+        recorded(folder / "speech", folder / "talking")
+    pronunciations()
+
+
+def recorded(speech: Path, talking: Path) -> None:
+    """Measure all that needs the recordings."""
     grid = {name: clip(talking / f"grid-{name}.mpg", talking / f"grid-{name}.txt") for name in GRID}
     timed = [clip(talking / f"grid-{name}.mpg", talking / f"grid-{name}.align") for name in ("bbaf2n", "swwp2s")]
     acoustic = clip(speech / "acoustic_corpus.wav", speech / "acoustic_corpus.TextGrid")
@@ -54,16 +75,20 @@ def main(folder: Path) -> None:
     lines = clip(speech / "sonnet" / "audio.mp3", speech / "sonnet" / "sonnet001.srt")
     plain = replace(lines, name="sonnet", utterances=read_transcript(speech / "sonnet" / "plain.txt"))
     friday = clip(talking / "friday.mp4", talking / "friday.vtt")
-
-    PocketsphinxAligner().align([stretch(replace(jfk, utterances=(Utterance(text="zorblax"),)))])  # learn to spell
-    print(f"{'clips':34}{'boundaries':>10}{'median':>8}{'p95':>8}   <= 20 ms  <= 50 ms  <= 100 ms   x real time")
+    header()
     for name, clips in (("GRID", timed), ("acoustic_corpus", [acoustic]), ("had_that_curiosity", [curiosity])):
         boundaries(name, clips)
     sonnet_lines(plain, lines)
     for repeats in (1, 8):
         long_sound([plain, acoustic, jfk, curiosity], repeats)
     agreement([*grid.values(), jfk, curiosity, lines, friday, acoustic])
-    pronunciations()
+    wrong_texts(lines, [acoustic, plain])
+    for one in (jfk, curiosity, acoustic):
+        recognition(one)
+
+
+def header() -> None:
+    print(f"{'clips':34}{'boundaries':>10}{'median':>8}{'p95':>8}   <= 20 ms  <= 50 ms  <= 100 ms   x real time")
 
 
 def clip(media: Path, transcript: Path) -> Clip:
@@ -150,6 +175,40 @@ def agreement(clips: list[Clip]) -> None:
     print(f"area under the curve: of another {area(right, wrong):.3f}, shuffled {area(right, shuffled):.3f}")
 
 
+def wrong_texts(lines: Clip, whole: list[Clip]) -> None:
+    """Print how fast texts are that are not said: lines at the times of others, and texts of another recording."""
+    said = lines.utterances
+    shifted = [replace(line, text=other.text) for line, other in zip(said, [*said[3:], *said[:3]], strict=True)]
+    started = time.process_time()
+    Agreement().extract(shifted, lines.audio)
+    spoken = sum((line.end_seconds or 0.0) - (line.start_seconds or 0.0) for line in said)
+    print(f"lines at the times of others: {spoken / (time.process_time() - started):.0f} x real time", end="")
+    for one, other in zip(whole, whole[::-1], strict=True):
+        started = time.process_time()
+        tokens = other.tokens[: len(one.tokens)]
+        PocketsphinxAligner().align([replace(stretch(one), tokens=tokens)])
+        seconds = time.process_time() - started
+        print(f", text of {other.name} on {one.name}: {len(one.audio.samples) / SAMPLE_RATE / seconds:.0f}", end="")
+    print()
+
+
+def recognition(one: Clip) -> None:
+    """Print how many words pocketsphinx recognises wrong without a transcript."""
+    heard = [word for line in recognise(one.audio, "pocketsphinx", "", "cpu") for word in line.text.split()]
+    said = re.sub(r"[^a-z' ]", "", " ".join(one.tokens).lower()).split()
+    wrong = distance(tuple(heard), said)
+    print(f"recognition of {one.name}: {wrong} of {len(said)} words wrong ({wrong / len(said):.0%})")
+
+
+def cold_start() -> None:
+    """Print what a new process takes before it aligns."""
+    code = "from trimodal.extract.text.alignment.aligners import make_aligner"
+    for what, more in (("imports", ""), ("imports and a decoder", "; make_aligner('pocketsphinx', '', 'cpu')")):
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code + more], check=True)
+        print(f"cold start, {what}: {time.perf_counter() - started:.1f} s")
+
+
 def measure(audio: Audio, utterance: Utterance, text: str) -> float:
     track = Agreement().extract([replace(utterance, text=text, words=(), **extent(utterance))], audio)
     return float(track.fields["values"][0, 0])
@@ -195,4 +254,4 @@ def distance(one: tuple[str, ...], other: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

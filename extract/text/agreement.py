@@ -38,7 +38,7 @@ class Agreement(TranscriptExtractor):
     """
 
     name: ClassVar[str] = "agreement"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     aligner: Literal["pocketsphinx", "ctc"] = "pocketsphinx"
     """What compares: the English model inside pocketsphinx's wheel, or a CTC model of any language."""

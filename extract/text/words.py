@@ -45,7 +45,7 @@ class Words(TranscriptExtractor):
     """
 
     name: ClassVar[str] = "words"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
 
     aligner: AlignerName = "pocketsphinx"
     """What finds missing times: the English model inside pocketsphinx's wheel, a CTC model of any language, or nothing,

@@ -3,7 +3,6 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,8 +22,8 @@ _CHUNK_SECONDS = 30.0
 """Longer sounds go through the model in chunks of at most this length."""
 _CONTEXT_SECONDS = 2.0
 """What a chunk hears on either side of the part that is taken from it."""
-_BATCH_SECONDS = 30.0
-"""Sound that goes through the model at once: no more memory than a chunk needs."""
+_BATCH_SECONDS = {"cpu": 30.0, "cuda": 120.0}
+"""Sound that goes through the model at once, by kind of device: on a CPU no more memory than a chunk needs."""
 _ALIKE = str.maketrans({"\N{RIGHT SINGLE QUOTATION MARK}": "'", "\N{MODIFIER LETTER APOSTROPHE}": "'"})
 
 
@@ -71,8 +70,13 @@ class CtcModel:
         if not self._alphabet:
             raise WeightsError(f"{folder}: its vocabulary has no single characters; expected a model that spells")
         self._grid = FrameGrid.of_convolutions(SAMPLE_RATE, model.config.conv_kernel, model.config.conv_stride)
+        # Group normalisation is over all that goes in, padding too; so is what several convolutions of positions see.
+        self._pads = getattr(model.config, "feat_extract_norm", "layer") == "layer" and not hasattr(
+            model.config, "conv_pos_kernel_size"
+        )
         self._model = model.to(device)
         self._device = device
+        self._batch_frames = _BATCH_SECONDS.get(device.partition(":")[0], 30.0) * SAMPLE_RATE / self._grid.hop
 
     def seconds(self, frame: float) -> float:
         """Return when a frame begins, counted from the first sample; it ends where the next one begins."""
@@ -102,9 +106,10 @@ class CtcModel:
     ) -> list[NDArray[np.float32]]:
         """Return how likely tokens are in every frame of some sounds.
 
-        Long sounds are heard in chunks that overlap. Only sounds and chunks with the same number of frames go through
-        the model together, so that no padding changes the numbers: of models with group normalisation it would. Samples
-        at the end that no frame sees are left out.
+        Long sounds are heard in chunks that overlap. Sounds and chunks of any length go through the model together,
+        behind a mask where they are padded; of models in which padding would change the numbers (those with group
+        normalisation, and data2vec) only those with the same number of frames do. Samples at the end that no frame sees
+        are left out.
 
         Parameters
         ----------
@@ -135,20 +140,31 @@ class CtcModel:
         return found
 
     def _batches(self, pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
-        """Group pieces of the same length so that a batch holds at most `_BATCH_SECONDS` of sound."""
-        for frames, group in groupby(sorted(pieces, key=_Piece.frames), _Piece.frames):
-            alike = list(group)
-            at_once = max(1, round(_BATCH_SECONDS * SAMPLE_RATE / (frames * self._grid.hop)))
-            for position in range(0, len(alike), at_once):
-                yield alike[position : position + at_once]
+        """Group pieces, the shortest first; a batch and its padding hold at most `_BATCH_SECONDS` of sound."""
+        batch: list[_Piece] = []
+        for piece in sorted(pieces, key=_Piece.frames):
+            frames = piece.frames()
+            is_alike = self._pads or not batch or batch[0].frames() == frames
+            if batch and not (is_alike and (len(batch) + 1) * frames <= self._batch_frames):
+                yield batch
+                batch = []
+            batch.append(piece)
+        if batch:
+            yield batch
 
     def _logits(self, sounds: Sequence[NDArray[np.float32]]) -> "Tensor":
-        """Return the logits of sounds of the same length, shape (sounds, frames, vocabulary)."""
+        """Return the logits of sounds, shape (sounds, frames of the longest, vocabulary)."""
         torch = self._torch
         copies = [np.array(sound) for sound in sounds]
-        values = self._features(copies, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_values
+        inputs = self._features(
+            copies,
+            sampling_rate=SAMPLE_RATE,
+            padding=self._pads,
+            return_attention_mask=self._pads,
+            return_tensors="pt",
+        ).to(self._device)
         with torch.inference_mode(), convolving_exactly():
-            logits: Tensor = self._model(values.to(self._device)).logits.float()
+            logits: Tensor = self._model(**inputs).logits.float()
         return logits
 
 

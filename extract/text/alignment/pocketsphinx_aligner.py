@@ -19,14 +19,15 @@ from .timed_words import SAMPLE_RATE, Stretch, TimedWord, fitness, pcm
 
 DOUBTFUL = 0.05
 """Words whose confidences have a lower geometric mean than this hardly fit the sound."""
-
+_HOPELESS = 0.01
+"""Less than this, though any word may be left out: not even three words in a row are said, by which a text is cut."""
 _FRAME_RATE = 100
 _SHORTEST_WORD_SECONDS = 0.03
 """One sound takes three frames."""
 _LONG_SECONDS = 60.0
 """Longer stretches are cut first: the time that the decoder needs grows with the square of the length."""
 _LONGEST_SECONDS = 300.0
-_ATTEMPTS = ((1e-48, 0.0), (1e-120, 0.0), (1e-60, 1e-15))
+_ATTEMPTS = ((1e-48, 0.0), (1e-60, 1e-15))
 """How much less likely than the best a path may be and live, and how likely a word is not said: what the model's makers
 chose, with no word left out; then what doubtful texts get."""
 _SILENCE = 4e-4
@@ -92,9 +93,9 @@ class PocketsphinxAligner:
     has an annotation or a word that cannot be said in English; such words are not placed. The confidence of a word is
     the geometric mean over its frames of the likelihood of its sounds relative to the likeliest sound.
 
-    Where the words do not fit at first, the search is widened. Stretches longer than a minute, and those that still do
-    not fit, are cut where three words in a row are recognised (see `cuts`), so that what does not fit costs its own
-    surroundings alone.
+    Where the words do not fit at first, the search is widened, and words may be left out. Stretches longer than a
+    minute, and those that still do not fit, are cut where three words in a row are recognised (see `cuts`), so that
+    what does not fit costs its own surroundings alone. Where nearly nothing fits, that is left.
     """
 
     def __init__(self) -> None:
@@ -117,32 +118,41 @@ class PocketsphinxAligner:
             return [None] * len(stretch.tokens)
         forms = [self._pronounceable(token) for token in stretch.tokens]
         if seconds > _LONG_SECONDS:
-            return self._in_pieces(stretch, forms, _EFFORTS)
+            return self._in_pieces(stretch, forms, _EFFORTS, None)
         words = self._fit(stretch, forms)
-        if fitness(words) >= DOUBTFUL:
+        if fitness(words) >= DOUBTFUL or 0 < fitness(words) < _HOPELESS:
             return words
-        return max(self._in_pieces(stretch, forms, _EFFORTS[1:]), words, key=fitness)
+        return self._in_pieces(stretch, forms, _EFFORTS[1:], words)
 
     def _in_pieces(
-        self, stretch: Stretch, forms: Sequence[Sequence[Form]], efforts: Sequence[_Effort]
+        self,
+        stretch: Stretch,
+        forms: Sequence[Sequence[Form]],
+        efforts: Sequence[_Effort],
+        whole: Sequence[TimedWord | None] | None,
     ) -> list[TimedWord | None]:
-        """Align what lies between places where the text is recognised; what does not fit is cut finer."""
+        """Align what lies between places where the text is recognised; what does not fit is cut finer.
+
+        ``whole`` is what came of aligning all at once; None: that was not tried.
+        """
         names = [(token, name) for token, ways in enumerate(forms) if ways for name in ways[0]]
         if not names or not efforts:
-            return [None] * len(forms)
+            return [None] * len(forms) if whole is None else list(whole)
         effort, *finer = efforts
         listener = PhraseListener([name for _, name in names], self._pronunciations, effort.hearing)
-        recognised = places(names, list(listener.hear(stretch.samples)))
+        chosen = cuts(places(names, list(listener.hear(stretch.samples))), *effort.piece_seconds)
+        if not chosen and whole is not None:  # the only piece is the whole
+            return self._in_pieces(stretch, forms, finer, whole)
         begin = Place(token=0, seconds=0.0, pause_seconds=0.0)
         end = Place(token=len(forms), seconds=len(stretch.samples) / SAMPLE_RATE, pause_seconds=0.0)
         words: list[TimedWord | None] = []
-        for first, stop in pairwise([begin, *cuts(recognised, *effort.piece_seconds), end]):
+        for first, stop in pairwise([begin, *chosen, end]):
             piece, its_forms = _piece(stretch, first, stop), forms[first.token : stop.token]
             found = self._fit(piece, its_forms)
             if fitness(found) < DOUBTFUL:
-                found = max(self._in_pieces(piece, its_forms, finer), found, key=fitness)
+                found = self._in_pieces(piece, its_forms, finer, found)
             words += found
-        return words
+        return words if whole is None or fitness(words) >= fitness(whole) else list(whole)
 
     def _fit(self, stretch: Stretch, forms: Sequence[Sequence[Form]]) -> list[TimedWord | None]:
         """Align all at once; nothing is placed where the words do not fit."""

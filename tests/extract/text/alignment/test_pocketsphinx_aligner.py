@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trimodal.extract.text.alignment.phrase_listener import PhraseListener
 from trimodal.extract.text.alignment.pocketsphinx_aligner import DOUBTFUL, PocketsphinxAligner, acoustic_model, match
 from trimodal.extract.text.alignment.timed_words import SAMPLE_RATE, Stretch, TimedWord, fitness
 from trimodal.media import Audio, AudioSelection, probe, read_audio, read_transcript
@@ -61,6 +62,22 @@ def test_words_that_are_not_said_cost_themselves_and_little_more(
     rest = words[:20] + words[28:]
     assert sum(word is not None for word in rest) > 0.6 * len(tokens)
     assert np.mean(_errors(rest, times) < 0.1) > 0.9
+
+
+def test_what_is_not_said_at_all_is_not_listened_for(
+    acoustic: tuple[Audio, list[str], list[tuple[float, float]]], media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Decoding says it is hopeless; recognition, which takes as long again, is left out."""
+    audio, tokens, _ = acoustic
+    listened: list[int] = []
+    hear = PhraseListener.hear
+    monkeypatch.setattr(PhraseListener, "hear", lambda self, samples: listened.append(1) or hear(self, samples))
+    (sonnet,) = read_transcript(media / "speech" / "sonnet" / "plain.txt")
+    words = _align(" ".join(sonnet.text.split()[: len(tokens)]), audio)
+    assert 0 < fitness(words) < 0.01
+    assert not listened
+    _align(" ".join([*tokens[:20], *(["elephant"] * 8), *tokens[20:]]), audio)
+    assert listened
 
 
 def test_a_text_longer_than_a_minute_is_cut_where_it_is_recognised(media: Path) -> None:
