@@ -113,14 +113,14 @@ def _status(arguments: argparse.Namespace) -> int:
 def _align(arguments: argparse.Namespace) -> int:
     _require_extract()
     from .pipeline import align, find_tracks
-    from .progress import Progress
     from .summary import StoreSummary, Summary
 
-    report = Progress()
-    corpus, recipe = _read(arguments, arguments.work, report)
-    extraction = find_tracks(corpus, recipe, arguments.work)
-    done = align(corpus, recipe, extraction, arguments.out)
-    store = StoreSummary.of(done.store, is_written=done.written)
+    running = _running(arguments)
+    with _report(arguments) as report:
+        corpus, recipe = _read(arguments, arguments.work, report)
+        extraction = find_tracks(corpus, recipe, arguments.work)
+        done = align(corpus, recipe, extraction, arguments.out, running=running, watcher=report)
+        store = StoreSummary.of(done.store, is_written=done.written)
     return _finish(report, Summary(extraction=done.extraction, store=store), arguments)
 
 

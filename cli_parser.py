@@ -44,33 +44,38 @@ def make_parser() -> argparse.ArgumentParser:
     def changing(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=_SET)
 
-    def running(sub: argparse.ArgumentParser) -> None:
+    def working(sub: argparse.ArgumentParser) -> None:
         sub.add_argument("--jobs", type=int, help="worker processes; one for each core, or each GPU, where not given")
-        sub.add_argument("--device", default="cpu", help="where models run: cpu, cuda, cuda:1; several: cuda:0,cuda:1")
         sub.add_argument("--backend", choices=("processes", "dask"), default="processes", help="where the workers are")
         sub.add_argument("--scheduler", help="address of a Dask scheduler; a cluster on this machine where not given")
         sub.add_argument("--time-limit", type=float, default=20.0, metavar="SECONDS", help=_TIME_LIMIT)
         sub.add_argument(
             "--memory-limit", type=float, metavar="GB", help="memory of a worker; a fair share if not given"
         )
-        sub.add_argument("--retry-failed", action="store_true", help="try again what failed for good in earlier runs")
         shown = sub.add_mutually_exclusive_group()
         shown.add_argument("--quiet", action="store_true", help="print errors only")
         shown.add_argument("--log-json", action="store_true", help="print what happens as one JSON object a line")
+
+    def extracting(sub: argparse.ArgumentParser) -> None:
+        working(sub)
+        sub.add_argument("--device", default="cpu", help="where models run: cpu, cuda, cuda:1; several: cuda:0,cuda:1")
+        sub.add_argument("--retry-failed", action="store_true", help="try again what failed for good in earlier runs")
 
     run = command("run", "extract and align a corpus into a feature store")
     common(run)
     run.add_argument("--out", type=Path, required=True, help="the store to write")
     run.add_argument("--work", type=Path, help="where tracks are kept; OUT.work where not given")
-    running(run)
+    extracting(run)
     extract = command("extract", "the first half of run: make the tracks")
     common(extract)
     extract.add_argument("--work", type=Path, required=True, help="where tracks are kept")
-    running(extract)
+    extracting(extract)
     align = command("align", "the second half of run: make a store from tracks that are there")
     common(align)
     align.add_argument("--work", type=Path, required=True, help="where 'trimodal extract' put the tracks")
     align.add_argument("--out", type=Path, required=True, help="the store to write")
+    working(align)
+    align.set_defaults(device="cpu", retry_failed=False)
     status = command("status", "show how far the tracks of a corpus are")
     common(status)
     status.add_argument("--work", type=Path, required=True, help="where tracks are kept")

@@ -25,7 +25,7 @@ from .extract.fingerprint import digest
 from .extract.recording import Failure, RecordingTracks, find_recording
 from .extract.runner import StoreToCome, Watcher, extract_all, known_results
 from .extract.running import Running
-from .extract.work_folder import locked, needing_room
+from .extract.work_folder import locked
 from .planning import Planned, checked, planned_for
 from .recipe import Recipe
 from .run_record import Recorder
@@ -229,7 +229,7 @@ def align(
     """
     planned = planned_for(corpus, recipe)
     with (
-        needing_room(extraction.work),
+        locked(extraction.work),
         Recorder(extraction.work, corpus, recipe, running, watcher or Watcher()) as recorder,
     ):
         return _align(corpus, recipe, planned, extraction, store, running or Running(), recorder)

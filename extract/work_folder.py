@@ -43,14 +43,14 @@ def locked(work: Path) -> Iterator[None]:
         for leftover in work.glob("*/**/.*.tmp"):
             leftover.unlink(missing_ok=True)
         shutil.rmtree(work / TEMPORARY_FOLDER, ignore_errors=True)
-        with needing_room(work):
+        with _needing_room(work):
             yield
     finally:
         lock.release()
 
 
 @contextmanager
-def needing_room(work: Path) -> Iterator[None]:
+def _needing_room(work: Path) -> Iterator[None]:
     """Say which folder's disk is full where tables, notes or records have no room.
 
     Raises
