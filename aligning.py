@@ -183,7 +183,7 @@ def _align_member(alignment: Alignment, member: Member, writer: ShardWriter, res
 
 def _tracks_for_outputs(alignment: Alignment, recording: RecordingTracks) -> dict[str, Track]:
     used = {name for spec in alignment.recipe.align.values() for name in spec.used_tracks()}
-    used |= {label.track for label in alignment.labels.values() if label.track}
+    used |= {name for label in alignment.labels.values() for name in (label.track, label.at) if name}
     schemas = {name: alignment.plan.track(name).schema for name in sorted(used)}
     return {name: _read(recording, name, partial(read_track, schema=schema)) for name, schema in schemas.items()}
 

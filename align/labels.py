@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..corpus import Corpus, Segment
 from ..errors import CorpusError, RecipeError, did_you_mean
@@ -13,7 +14,11 @@ from ..recipe.labels import Label, Value
 from ..track import Schema, Track
 from .label_reducers import Owners, extent, reduced
 from .label_values import LeftOutError, label_value
+from .overlap import ROUNDING_SECONDS
 from .segments import Exclusion, bounds, excluded
+
+_MOMENT_SECONDS = 1e-6
+"""Long beside the rounding of times, and short beside all that lasts."""
 
 
 def wanted_labels(corpus: Corpus, recipe: Recipe, schemas: Mapping[str, Schema]) -> dict[str, Label]:
@@ -145,7 +150,7 @@ def _shown(value: Value) -> str:
 def _found(segments: Sequence[Segment], tracks: Mapping[str, Track], label: Label) -> Sequence[Value | None]:
     """Return the values of a label before any rule, None for segments that have none."""
     if label.track:
-        return _reduced(segments, tracks[label.track], label)
+        return _reduced(segments, tracks[label.track], tracks[label.at] if label.at else None, label)
     return [segment.labels.get(label.column) for segment in segments]
 
 
@@ -177,22 +182,40 @@ def _track_column(name: str, label: Label, schema: Schema) -> str:
     return label.column
 
 
-def _reduced(segments: Sequence[Segment], track: Track, label: Label) -> list[float | None]:
+def _reduced(segments: Sequence[Segment], track: Track, at: Track | None, label: Label) -> list[float | None]:
     """Return one number of a track for every segment; None where no row overlaps it."""
     column = track.schema["values"].columns.index(label.column)
     values = np.asarray(track.values[:, column], np.float64)
     edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
-    owners = _owners(segments, track)
+    times, owners = track.times, _owners(segments, track)
+    if at is not None:
+        times, rows = _moments(track, at)
+        values = values[rows]
+        owners = None if owners is None else replace(owners, of_rows=owners.of_rows[rows])
     if label.reduce == "value":
-        lowest, highest = extent(track.times, values, edges, owners)
+        lowest, highest = extent(times, values, edges, owners)
         if (differ := lowest != highest).any():
             number = int(np.argmax(differ))
             raise CorpusError(
                 f"segment '{segments[number].id}': track '{label.track}' has values from {lowest[number]:g} to "
                 f"{highest[number]:g} in it; expected one ('reduce: value')"
             )
-    found, is_there = reduced(track.times, values, edges, label.reduce, owners)
+    found, is_there = reduced(times, values, edges, label.reduce, owners)
     return [value if there else None for value, there in zip(found.tolist(), is_there.tolist(), strict=True)]
+
+
+def _moments(track: Track, at: Track) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the rows that hold when rows of another track begin, each for a moment in the middle of that one's row.
+
+    The moments, shape (n, 2), are all as short, so that each counts once and in one of segments that meet.
+    """
+    starts = at.times[:, 0] + ROUNDING_SECONDS
+    rows = np.searchsorted(track.times[:, 0], starts, side="right") - 1
+    holds = rows >= 0
+    holds[holds] = starts[holds] < track.times[rows[holds], 1] + ROUNDING_SECONDS
+    middles = at.times[holds].mean(axis=1)
+    order = np.argsort(middles, kind="stable")
+    return np.stack([middles[order], middles[order] + _MOMENT_SECONDS], axis=1), rows[holds][order]
 
 
 def _owners(segments: Sequence[Segment], track: Track) -> Owners | None:

@@ -149,8 +149,8 @@ def _rows(root: Path, split: _Split, findings: Findings) -> list[tuple[str, Tabl
         findings.note(f"{file.name}: control characters of {odd:,} rows are read as the quotes and dashes they were")
     named = [(f"dia{_number(row, 'Dialogue_ID')}_utt{_number(row, 'Utterance_ID')}", row) for row in rows]
     for column, classes in _CLASSES.items():
-        odd = (f"{name} ('{row[column][:20]}')" for name, row in named if row[column] not in classes)
-        findings.named(f"utterances of {split.name} have none of the published values of {column}", odd)
+        others = (f"{name} ('{row[column][:20]}')" for name, row in named if row[column] not in classes)
+        findings.named(f"utterances of {split.name} have none of the published values of {column}", others)
     return named
 
 

@@ -37,6 +37,8 @@ class Label:
     """How its rows become one number."""
     missing: float | None = None
     """The number of segments in which it has no row, before all else; None: they are left out."""
+    at: str = ""
+    """Another track, of whose rows in the segment only the moments count at which they begin; empty: all time does."""
     merge: Mapping[str, Value] = field(default_factory=dict)
     """What replaces a value, by the value (numbers as text)."""
     drop: tuple[Value, ...] = ()
@@ -62,6 +64,8 @@ class Label:
             raise ParameterError(f"'missing: {self.missing:g}' is for the rows of a 'track', which is not given")
         if self.missing is not None and not math.isfinite(self.missing):
             raise ParameterError(f"missing must be finite, found {self.missing}")
+        if not self.track and self.at:
+            raise ParameterError(f"'at: {self.at}' is for the rows of a 'track', which is not given")
         if not math.isfinite(self.scale) or not self.scale or not math.isfinite(self.offset):
             raise ParameterError(f"scale must be finite and not 0, offset finite, found {self.scale} and {self.offset}")
         if self.clip is not None and not self.clip[0] < self.clip[1]:

@@ -134,9 +134,9 @@ class _Parser:
             for name, rules in given.items()
         }
         for name, label in labels.items():
-            if label.track and label.track not in tracks:
-                message = f"no track is called '{label.track}'; {hint(label.track, tracks)}"
-                raise self._tree.error(message, ("labels", name, "track"))
+            for key, used in (("track", label.track), ("at", label.at)):
+                if used and used not in tracks:
+                    raise self._tree.error(f"no track is called '{used}'; {hint(used, tracks)}", ("labels", name, key))
         return labels
 
     def _split(self, given: Any) -> Split | None:

@@ -165,6 +165,14 @@ def test_segments_are_cut_into_windows() -> None:
             "labels:\n  joy: {track: mfcc, reduce: max}",
             "line 4: labels.joy.reduce: 'reduce' is \"max\"; expected 'mean'",
         ),
+        (
+            "labels:\n  joy: {track: mfcc, at: mfc}",
+            "line 4: labels.joy.at: no track is called 'mfc'; did you mean 'mfcc'?",
+        ),
+        (
+            "labels:\n  joy: {at: mfcc}",
+            "line 4: labels.joy: 'at: mfcc' is for the rows of a 'track', which is not given",
+        ),
         ("labels:\n  joy: {reduce: last}", "line 4: labels.joy: 'reduce: last' is for the rows of a 'track', which is"),
         ("labels:\n  joy: {scale: 0}", "line 4: labels.joy: scale must be finite and not 0, offset finite, found 0"),
         (

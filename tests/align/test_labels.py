@@ -69,6 +69,26 @@ def test_rows_become_one_number(reduce: Reducer, expected: list[float]) -> None:
     assert all(set(one.labels) == {"x"} for one in kept)
 
 
+@pytest.mark.parametrize(
+    ("reduce", "expected"), [("mean", [(1 + 5 + 5) / 3, 9]), ("last", [5, 9]), ("mode", [5, 9]), ("nearest", [5, 9])]
+)
+def test_only_the_moments_at_which_another_track_begins(reduce: Reducer, expected: list[float]) -> None:
+    """Frames at 0.5, 1.0, 2.9, 5 (where nothing is rated) and 8.5 s; two of them are in a segment by half."""
+    frames = track([(0.5, 0.7), (1.0, 1.2), (2.9, 3.1), (5, 5.2), (8.5, 8.9)], [0] * 5)
+    label = Label(track="arousal", column="arousal", reduce=reduce, at="frames")
+    kept, left_out = labelled(
+        spans((0.6, 4), (4, 6), (8.7, 9), (8.8, 9)), {"arousal": TRACK, "frames": frames}, {"x": label}
+    )
+    np.testing.assert_allclose([float(one.labels["x"]) for one in kept], expected)
+    assert [one.segment for one in left_out] == ["s1", "s3"]
+
+
+def test_of_a_track_without_rows_nothing_is_at_any_moment() -> None:
+    label = Label(track="arousal", column="arousal", at="frames")
+    _, left_out = labelled(spans((0, 4)), {"arousal": track([], []), "frames": TRACK}, {"x": label})
+    assert [one.reason for one in left_out] == ["label 'x': no row of track 'arousal'"]
+
+
 def test_windows_that_meet_rows_share_none_of_them() -> None:
     """Edges that miss each other by rounding: 75 rows of 40 ms in every window of 3 s."""
     times = [(row * 0.04, (row + 1) * 0.04) for row in range(300)]

@@ -91,12 +91,17 @@ def test_frames_are_at_their_own_times_whatever_the_rate(number: int, store: Fea
 
 
 @pytest.mark.parametrize("number", range(2))
-def test_labels_are_the_mean_and_the_end_of_the_window(number: int, store: FeatureStore) -> None:
+def test_labels_are_the_mean_of_the_window_and_what_was_rated_at_its_last_frame(
+    number: int, store: FeatureStore
+) -> None:
     times = [number + k / 100 for k in range(200)]
     row = store.segments.iloc[number]
     assert row["arousal"] == pytest.approx(np.mean([arousal(time) for time in times]))
     assert row["valence"] == pytest.approx(np.mean([valence(time) for time in times]))
-    assert row["arousal_last"] == pytest.approx(arousal(number + 1.99))
+    last_frame = store.rows("video", number).times[-1, 0]
+    assert last_frame == pytest.approx(number + 1.8)
+    assert row["arousal_last"] == pytest.approx(arousal(number + 1.8))  # not the last rating in it, that at 1.99 s
+    np.testing.assert_allclose(store.rows("ratings", number).values[-1], row[["arousal_last", "valence_last"]].tolist())
     assert row["valence_last"] == -0.5
     assert row["valence"] != row["valence_last"]
 
