@@ -1,30 +1,36 @@
 """MELD in miniature through both recipes of 3-Modal Cross-BERT to the arrays that its model reads."""
 
 import csv
-from collections.abc import Mapping
-from dataclasses import dataclass
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import librosa
 import numpy as np
 import opensmile
 import pytest
+from miniature_iemocap import TURNS, make_iemocap
 from miniature_meld import KEPT, UTTERANCES, write_meld
+from miniature_mosei import LABELS, write_mosei
+from miniature_mosei import VIDEOS as MOSEI
 from miniature_mosi import VIDEOS, write_mosi
 from numpy.typing import NDArray
+from page_code import run_code_of
 
 from trimodal.corpus import read_corpus
 from trimodal.exchange import export
 from trimodal.extract.text.tokens import Tokens
 from trimodal.extract.track_file import read_track
 from trimodal.media import AudioSelection, probe, read_audio
-from trimodal.pipeline import RunReport, run
+from trimodal.pipeline import RunReport, default_work, run
 from trimodal.recipe import Recipe, dry_recipe, load_recipe
 from trimodal.store import FeatureStore
 
 pytestmark = pytest.mark.xdist_group("cross_bert")
 
 RECIPES = ("cross-bert", "cross-bert-code")
+Tokenizer = Callable[..., Mapping[str, list[int]]]
 Arrays = Mapping[str, NDArray[np.generic]]
 CLS, SEP = 101, 102
 LOOKED_AT = {"train/dia0_utt0": 30, "train/dia0_utt1": 6, "test/dia0_utt0": 0}
@@ -184,7 +190,45 @@ def test_the_broken_and_the_missing_clip_are_not_in_the_store(done: dict[str, Do
     assert left_out == {"train/dia125_utt3", "dev/dia110_utt7"}
 
 
-def test_utterances_of_a_longer_video_have_their_own_rows(tmp_path: Path) -> None:
+def notebooks_read(sample: tuple[object, ...], tokenizer: Tokenizer) -> tuple[list[int], NDArray[np.float64], float]:
+    """Return ids, groups and label of a tuple as the released data sets and collate function make them."""
+    video, audio, text, emotion = sample
+    assert isinstance(video, list) and isinstance(audio, list) and isinstance(text, str)
+    assert len(audio) == 128 and all(type(number) is float for number in audio)
+    frames = np.stack([*video, np.zeros((64, 64))])[: len(video)]
+    ids = tokenizer(text, padding="max_length", max_length=50)["input_ids"][:50]
+    return ids, as_the_code_groups(frames), float(emotion)  # type: ignore[arg-type]
+
+
+def test_the_notebooks_read_pickles_of_tuples(
+    done: dict[str, Done], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import AutoTokenizer
+
+    made, folder = done["cross-bert-code"], done["cross-bert-code"].report.store.parent
+    recipe = dry_recipe(load_recipe("cross-bert", ["align.faces.groups=null"]), folder)
+    report = run(read_corpus(folder / "corpus"), recipe, tmp_path / "meld.store", work=folder / "work")
+    assert report.extraction.extracted == 0
+    monkeypatch.chdir(tmp_path)
+    run_code_of("cross-bert", store=f"FeatureStore('{report.store}', dry_weights=True)")
+    tokens = made.recipe.tracks["tokens"]
+    assert isinstance(tokens, Tokens)
+    tokenizer = AutoTokenizer.from_pretrained(tokens.model, local_files_only=True)
+    classes = sorted({one.emotion for one in KEPT})
+    for split, table in {"train": "train", "valid": "dev", "test": "test"}.items():
+        samples = pickle.loads((tmp_path / f"{split}.pkl").read_bytes())
+        expected = [one for one in KEPT if one.table == table]
+        assert len(samples) == len(expected)
+        for sample, one in zip(samples, expected, strict=True):
+            ids, groups, emotion = notebooks_read(sample, tokenizer)
+            assert emotion == classes.index(one.emotion) and sample[2] == one.text
+            if "–" not in one.text:  # noqa: RUF001  # a dash on its own is no word
+                assert ids == [*made.rows("tokens", one.id)[:, 0], *[0] * 50][:50]
+            np.testing.assert_array_equal(groups, as_the_code_groups(chips(made, one.id)))
+            np.testing.assert_array_equal(np.float32(sample[1]), made.rows("audio", one.id)[0])
+
+
+def test_utterances_of_a_longer_video_have_their_own_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """MOSI, whose videos are whole, to the table of text and sentiment that CM-BERT's trainer reads."""
     recipe = dry_recipe(load_recipe("cross-bert"), tmp_path)
     report = run(read_corpus(write_mosi(tmp_path / "mosi")), recipe, tmp_path / "mosi.store")
@@ -195,9 +239,70 @@ def test_utterances_of_a_longer_video_have_their_own_rows(tmp_path: Path) -> Non
         assert (ids[0], ids[-1], ids.count(CLS), ids.count(SEP)) == (CLS, SEP, 1, 1), id
         assert store.rows("audio", number).mask.tolist() == [True]
     assert store.manifest.labels == {"sentiment": "number"}
-    assert export(store, "cm-bert", tmp_path / "train.tsv", {"label": "sentiment", "split": "train"}) == []
-    with open(tmp_path / "train.tsv", encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-    said = [utterance for video in VIDEOS.values() if video.split == "train" for utterance in video.utterances]
-    assert header == ["text", "label"] and [text for text, _ in rows] == [text for text, *_ in said]
-    np.testing.assert_allclose([float(label) for _, label in rows], [sentiment for *_, sentiment in said], rtol=1e-6)
+    for split, name in {"train": "train", "valid": "dev", "test": "test"}.items():
+        assert export(store, "cm-bert", tmp_path / f"{name}.tsv", {"label": "sentiment", "split": split}) == []
+        with open(tmp_path / f"{name}.tsv", encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        said = [utterance for video in VIDEOS.values() if video.split == split for utterance in video.utterances]
+        assert header == ["text", "label"] and [text for text, _ in rows] == [text for text, *_ in said]
+        sentiments = [sentiment for *_, sentiment in said]
+        np.testing.assert_allclose([float(label) for _, label in rows], sentiments, rtol=1e-6)
+    assert sum(len((tmp_path / f"{name}.tsv").read_text().splitlines()) - 1 for name in ("train", "dev", "test")) == 6
+    tuples = dry_recipe(load_recipe("cross-bert", ["align.faces.groups=null"]), tmp_path)
+    run(read_corpus(tmp_path / "mosi"), tuples, tmp_path / "single.store", work=default_work(report.store))
+    monkeypatch.chdir(tmp_path)
+    run_code_of("cross-bert", label="'sentiment'", store="FeatureStore('single.store', dry_weights=True)")
+    text, audio, video, sentiment = pickle.loads((tmp_path / "valid.pkl").read_bytes())[0]
+    assert (text, len(audio), video, sentiment) == (store.segments["text"].iloc[3], 128, [], -3.0)
+
+
+def test_turns_of_iemocap_have_their_own_tokens_and_sound(tmp_path: Path) -> None:
+    """Turns overlap in a dialogue: [CLS] and [SEP] once each, and the words of the turn between them."""
+    turns = TURNS[:3]
+    corpus = read_corpus(make_iemocap(tmp_path / "iemocap", turns))
+    report = run(corpus, dry_recipe(load_recipe("cross-bert"), tmp_path), tmp_path / "s")
+    assert report.extraction.failures == ()
+    store = FeatureStore(report.store, dry_weights=True)
+    assert store.segments["emotion"].tolist() == [turn.emotion for turn in turns]
+    lengths = []
+    for number, turn in enumerate(turns):
+        ids = store.rows("tokens", number).values[:, 0].tolist()
+        assert (ids[0], ids[-1], ids.count(CLS), ids.count(SEP)) == (CLS, SEP, 1, 1)
+        lengths.append(len(ids))
+        assert store.rows("audio", number).mask.tolist() == [True]
+        assert len(store.rows("faces", number).values) == 0  # grey halves
+        assert store.rows("audio", number).times.tolist() == [[turn.start, turn.end]]
+    assert lengths[1] > max(lengths[0], lengths[2])
+
+
+def test_clips_of_mosei_with_sentiment_and_emotions(tmp_path: Path) -> None:
+    corpus = read_corpus(write_mosei(tmp_path / "mosei", "clips"))
+    report = run(corpus, dry_recipe(load_recipe("cross-bert"), tmp_path), tmp_path / "s")
+    assert report.extraction.failures == ()
+    store = FeatureStore(report.store, dry_weights=True)
+    assert store.manifest.labels == dict.fromkeys(LABELS, "number")
+    labelled = {f"{video}_{one.number}": one for video, (_, said) in MOSEI.items() for one in said if one.label}
+    assert store.segments["id"].tolist() == [one.id for one in corpus.segments] and len(labelled) == len(store)
+    for number, row in enumerate(store.segments.itertuples()):
+        one = labelled[row.id]
+        np.testing.assert_allclose([getattr(row, name) for name in LABELS], one.label, rtol=1e-6)
+        ids = store.rows("tokens", number).values[:, 0].tolist()
+        assert row.text == one.text and (ids[0], ids[-1], ids.count(CLS)) == (CLS, SEP, 1)
+        assert store.rows("audio", number).values.shape == (1, 128)
+
+
+def test_a_grey_picture_is_the_weighted_sum_of_its_colours(done: dict[str, Done], tmp_path: Path) -> None:
+    """By the weights that the released code has."""
+    made, id = done["cross-bert"], "train/dia0_utt1"
+    folder = made.report.store.parent
+    coloured = dry_recipe(load_recipe("cross-bert", ["tracks.chips.colour=rgb"]), folder)
+    corpus = read_corpus(folder / "corpus")
+    one = replace(
+        corpus,
+        recordings=tuple(recording for recording in corpus.recordings if recording.id == id),
+        segments=tuple(segment for segment in corpus.segments if segment.id == id),
+    )
+    (recording,) = run(one, coloured, tmp_path / "rgb.store", work=folder / "work").extraction.recordings
+    rgb = read_track(recording.paths["chips"], coloured.tracks["chips"].schema).values.astype(np.float64)
+    assert rgb.shape == (6, 64, 64, 3) and np.ptp(rgb, axis=-1).max() > 20
+    np.testing.assert_allclose(chips(made, id), rgb @ [0.2989, 0.5870, 0.1140], atol=0.6)
