@@ -1,10 +1,16 @@
 """IEMOCAP's dialogues, from the miniature to the arrays that the published training code reads."""
 
+import pickle
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.fft
+import scipy.io.wavfile
+import scipy.signal
 from miniature_iemocap import TURNS, colours, make_iemocap
+from page_code import run_code_of
 
 from trimodal.audit import audit
 from trimodal.corpus import read_corpus
@@ -122,31 +128,89 @@ def test_words_of_the_transcription_and_their_cap(store: FeatureStore) -> None:
     assert len(store.rows("text", place["Ses03M_impro03_M001"]).values) == 1  # which no alignment has
 
 
-def test_the_published_reader(store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lines of the recipe's page write the files that the trainer loads: padded arrays of every split."""
+@pytest.fixture(scope="module")
+def written(store: FeatureStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folders that the lines of the recipe's page write."""
+    folder = tmp_path_factory.mktemp("folds")
     lengths = {"audio": 1000, "vision": 32, "text": 128}
     options = {"outputs": ",".join(lengths), "lengths": ",".join(f"{name}:{rows}" for name, rows in lengths.items())}
-    assert export(store, "arrays", tmp_path / "iemocap.npz", options) == []
-    monkeypatch.chdir(tmp_path)
-    page = (Path(__file__).parents[2] / "docs/recipes/iemocap-attention.md").read_text()
-    exec(page.split("```python\n")[1].split("```")[0], {})
-    files = {path.stem: np.load(path) for path in tmp_path.glob("*.npy")}
-    assert sorted(files) == sorted(
-        f"{split}_{name}"
-        for split in ("train", "dev", "test")
-        for name in ("audio_mfcc", "audio_seqN", "video", "video_seqN", "text", "label")
+    assert export(store, "arrays", folder / "iemocap.npz", options) == []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run_code_of("iemocap-attention", store=f"FeatureStore('{store.path}', dry_weights=True)")
+    return folder
+
+
+SHAPES = {
+    "audio_mfcc": (1000, 120),
+    "audio_seqN": (),
+    "audio_prosody": (35,),
+    "video": (32, None),
+    "video_seqN": (),
+    "nlp_trans": (128,),
+    "text": (128, 300),
+    "label": (),
+}
+
+
+@pytest.mark.parametrize("fold", range(5))
+def test_the_published_reader(fold: int, written: Path, store: FeatureStore) -> None:
+    """Padded arrays of every split, each turn in its place, and what the vocabulary says of its words."""
+    folder = written / f"fold{fold + 1:02d}"
+    files = {path.stem: np.load(path, allow_pickle=False) for path in folder.glob("*.npy")}
+    assert sorted(files) == sorted([*(f"{split}_{name}" for split in ("train", "dev", "test") for name in SHAPES),
+                                    "W_embedding"])  # fmt: skip
+    split = store.segments["split"]
+    others = [place for number in range(5) if number != fold for place in np.flatnonzero(split == f"fold{number}")]
+    random.seed(3372)
+    draws = [random.random() > 0.70 for _ in range((split == f"fold{fold}").sum())]
+    own = np.flatnonzero(split == f"fold{fold}")
+    dev, test = (
+        [place for place, is_dev in zip(own, draws, strict=True) if is_dev == wanted] for wanted in (True, False)
     )
-    assert files["train_audio_mfcc"].shape[1:] == (1000, 120) and files["train_text"].shape[1:] == (128, 300)
-    assert files["train_video"].shape[1] == 32 and files["train_video"].dtype == np.float32
-    assert sum(len(files[f"{split}_label"]) for split in ("train", "dev", "test")) == len(KEPT)
-    folds = [f"fold{number}" for number in (1, 2, 3, 4)]
-    numbers = [place for fold in folds for place in np.flatnonzero(store.segments["split"] == fold)]
-    assert files["train_label"].tolist() == [store.segments["emotion"][number] for number in numbers]
-    for place, number in enumerate(numbers):
-        rows = store.rows("audio", number).values
-        assert files["train_audio_seqN"][place] == len(rows)
-        np.testing.assert_array_equal(files["train_audio_mfcc"][place, : len(rows)], rows)
-        assert not files["train_audio_mfcc"][place, len(rows) :].any()
+    dictionary = pickle.loads((folder / "dic.pkl").read_bytes())
+    assert (dictionary["_PAD_"], dictionary["_UNK_"]) == (0, 1)
+    assert sorted(dictionary.values()) == list(range(len(files["W_embedding"])))
+    for name, places in {"train": others, "dev": dev, "test": test}.items():
+        for key, shape in SHAPES.items():
+            found = files[f"{name}_{key}"].shape
+            assert found[0] == len(places) and len(found) == 1 + len(shape)
+            assert all(size in (None, number) for size, number in zip(shape, found[1:], strict=True))
+        for row, place in enumerate(places):
+            for output, key, length in (("audio", "audio_mfcc", "audio_seqN"), ("vision", "video", "video_seqN")):
+                rows = store.rows(output, int(place)).values
+                assert files[f"{name}_{length}"][row] == len(rows)
+                np.testing.assert_array_equal(files[f"{name}_{key}"][row, : len(rows)], rows)
+                assert not files[f"{name}_{key}"][row, len(rows) :].any()
+            ids = files[f"{name}_nlp_trans"][row]
+            assert [dictionary[word] for word in store.text("text", int(place))] == ids[ids > 0].tolist()
+            np.testing.assert_array_equal(files["W_embedding"][ids], files[f"{name}_text"][row])
+            assert files[f"{name}_label"][row] == store.segments["emotion"][place]
+        assert files[f"{name}_label"].dtype.kind == "i" and files[f"{name}_nlp_trans"].dtype.kind == "i"
+        assert not files[f"{name}_audio_prosody"].any()
+
+
+def test_coefficients_are_those_of_the_formula(store: FeatureStore, root: Path) -> None:
+    """One frame in the middle of a tone: pre-emphasis, Hamming, 40 triangles on HTK's scale, decibels, DCT, lifter."""
+    rows = store.rows("audio", [one.id for one in KEPT].index(TURNS[0].id))
+    row = 60
+    start = round(rows.times[row, 0] * 16_000)
+    size = round((rows.times[row, 1] - rows.times[row, 0]) * 16_000)
+    assert size == 400
+    rate, samples = scipy.io.wavfile.read(root / "Session1/dialog/wav/Ses01F_impro01.wav")
+    assert rate == 16_000
+    sound = samples[start - 1 : start + size, 0] / 2**15
+    frame = (sound[1:] - 0.97 * sound[:-1]) * scipy.signal.get_window("hamming", size, fftbins=True)
+    padded = np.pad(frame, (512 - size) // 2)
+    power = np.abs(np.fft.rfft(padded)) ** 2
+    mel_edges = np.linspace(0, 2595 * np.log10(1 + 8000 / 700), 42)
+    edges, hertz = 700 * (10 ** (mel_edges / 2595) - 1), np.fft.rfftfreq(512, 1 / 16_000)
+    rising = (hertz - edges[:-2, None]) / np.diff(edges)[:-1, None]
+    falling = (edges[2:, None] - hertz) / np.diff(edges)[1:, None]
+    bands = np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None]
+    decibels = 10 * np.log10(np.maximum(1e-10, bands @ power))
+    cepstrum = scipy.fft.dct(decibels, norm="ortho")[:40] * (1 + 11 * np.sin(np.pi * np.arange(1, 41) / 22))
+    np.testing.assert_allclose(rows.values[row, :40], cepstrum, rtol=1e-3, atol=0.05)
 
 
 def test_the_audit_finds_what_the_folds_share(store: FeatureStore) -> None:
