@@ -1,12 +1,16 @@
 """CMU-MOSI with its videos through BERT, librosa and OpenFace (a program of known numbers stands in) to MultiBench."""
 
 import pickle
+import re
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from miniature_mmsa import SECONDS as SIMS_SECONDS
+from miniature_mmsa import SIMS, write_sims
 from miniature_mosi import BEEP_SECONDS, VIDEOS, write_mosi
 from numpy.typing import NDArray
 
@@ -156,3 +160,31 @@ def test_everything_as_stand_ins(tmp_path: Path) -> None:
     run(shortest, dry_recipe(load_recipe("shi-2024"), tmp_path / "dry"), tmp_path / "s")
     store = FeatureStore(tmp_path / "s", dry_weights=True)
     assert {name: one.shape for name, one in store.outputs.items()} == SHAPES
+
+
+def test_ch_sims_has_one_row_a_clip(tmp_path: Path) -> None:
+    """As the page says: another label, another BERT, and a sentence without blanks is one word."""
+    page = (Path(__file__).parents[2] / "docs/recipes/shi-2024.md").read_text()
+    (command,) = re.findall(r"trimodal run CH-SIMS (.*?)\ntrimodal", page, re.DOTALL)
+    changes = [one for one in shlex.split(command.replace("\\\n", " "))[4:] if one != "--set"]
+    assert len(changes) == 3
+    recipe = dry_recipe(load_recipe("shi-2024", changes), tmp_path / "dry")
+    report = run(read_corpus(write_sims(tmp_path / "CH-SIMS")), recipe, tmp_path / "sims.store")
+    assert report.extraction.failures == ()
+    store = FeatureStore(report.store, dry_weights=True)
+    assert store.segments["label"].tolist() == [row.label for row in SIMS]
+    for number, row in enumerate(SIMS):
+        assert store.text("text", number) == [row.text]
+        for output, shape in SHAPES.items():
+            rows = store.rows(output, number)
+            assert (rows.values.shape, rows.mask.tolist()) == ((1, *shape), [True])
+        mel = read_track(report.extraction.recordings[number].paths["mel"], recipe.tracks["mel"].schema)
+        start, end = store.rows("audio", number).times[0]
+        assert (start, end) == (0.0, pytest.approx(SIMS_SECONDS, abs=0.1))
+        expected = mean_of_touching(mel, start, end)
+        np.testing.assert_allclose(store.rows("audio", number).values[0, :128], expected, rtol=1e-4, atol=1e-6)
+    options = {"text": "text", "audio": "audio", "vision": "vision", "label": "label"}
+    export(store, "multibench", tmp_path / "sims_raw.pkl", options)
+    data = pickle.loads((tmp_path / "sims_raw.pkl").read_bytes())
+    assert {split: len(content["labels"]) for split, content in data.items()} == {"train": 2, "valid": 1, "test": 1}
+    assert data["train"]["text"].shape == (2, 50, 768) and not data["train"]["text"][:, :49].any()
