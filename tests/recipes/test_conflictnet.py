@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from miniature_sspnet import CLIPS, RATE, write_sspnet
 from numpy.typing import NDArray
+from page_code import run_code_of
 
 from trimodal.corpus import read_corpus
 from trimodal.exchange import export
@@ -102,3 +103,20 @@ def test_its_trainer_reads_it(arrays: dict[str, NDArray[np.generic]]) -> None:
                 # Resamplers differ where a sound begins and ends.
                 assert np.quantile(np.abs(row - expected), 0.999) < 0.01
     np.testing.assert_allclose(arrays["conflict_train"], [-0.73, 0.0], atol=1e-6)
+
+
+def test_the_lines_of_the_page_write_its_files(
+    store: FeatureStore, arrays: dict[str, NDArray[np.generic]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert export(store, "arrays", tmp_path / "conflict.npz", {"outputs": "waveform"}) == []
+    monkeypatch.chdir(tmp_path)
+    run_code_of("conflictnet")
+    files = {path.stem: np.load(path, allow_pickle=False) for path in tmp_path.glob("*.npy")}
+    assert sorted(files) == ["x_test", "x_train", "x_val", "y_test", "y_train", "y_val"]
+    for split, name in {"train": "train", "valid": "val", "test": "test"}.items():
+        clips = [clip for clip, one in CLIPS.items() if one.split == split]
+        x, y = files[f"x_{name}"], files[f"y_{name}"]
+        assert (x.shape, x.dtype, y.shape, y.dtype) == ((len(clips), SAMPLES, 1), np.float32, (len(clips),), np.float32)
+        for row, level, clip in zip(x, y, clips, strict=True):
+            np.testing.assert_array_equal(row[:, 0], samples(store, clip).astype(np.float32))
+            assert level == pytest.approx(CLIPS[clip].level / 10)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from exported import rows_that_numpy_reads
 from miniature_iemocap import TURNS, make_iemocap
 
 from trimodal.audit import audit
@@ -142,6 +143,14 @@ def test_the_published_reader_pads_normalised_sound_with_the_mean(store: Feature
         values, length = batch["audio"]["values"][place], batch["audio"]["lengths"][place]
         np.testing.assert_allclose(values[:length], (rows - pooled.mean(axis=0)) / scale, rtol=1e-3, atol=1e-3)
         assert not values[length:].any()
+
+
+def test_numpy_reads_it(store: FeatureStore, tmp_path: Path) -> None:
+    rows = rows_that_numpy_reads(store, tmp_path / "multifocus.npz")
+    for place, id in enumerate(store.segments["id"]):
+        assert rows["text"][place].shape[1:] == (768,) and rows["audio"][place].shape[1:] == (65,)
+        assert len(rows["text"][place]) == len(store.text("text", place)), id
+    assert sum(map(len, rows["audio"])) > 6 * 90
 
 
 def test_the_audit_finds_what_the_publication_did(store: FeatureStore) -> None:

@@ -1,6 +1,7 @@
 """MOSI as MMSA has it, in miniature, through the aligned features of MMSA-FET to the pickle that MMSA reads."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,46 @@ def test_every_sub_word_has_what_starts_in_its_word(report: RunReport, recipe: R
             inside = (sound.times[:, 0] >= start) & (sound.times[:, 0] < end)
             expected = sound.values[inside].astype(np.float64).mean(axis=0)
             np.testing.assert_allclose(audio.values[row], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_vision_is_the_mean_of_the_frames_that_start_in_the_word(
+    report: RunReport, recipe: Recipe, store: FeatureStore
+) -> None:
+    """Of the frames shown at 30 moments a second, with their own times; 136 coordinates, 35 action units."""
+    paths = report.extraction.recordings[0].paths
+    words, bert, faces = (read_track(paths[name], recipe.tracks[name].schema) for name in ("words", "bert", "openface"))
+    vision = store[0].outputs["vision"]
+    names = [name.partition(".")[2] for name in store.names("vision")]
+    assert (names[0], names[135]) == ("x_0", "y_67") and all(name.startswith("AU") for name in names[136:])
+    assert len(faces) and np.ptp(faces.values) > 0
+    seen = 0
+    for row, word in enumerate(bert.fields["row"]):
+        if word < 0:
+            assert not vision.mask[row] and not vision.values[row].any()
+            continue
+        start, end = words.times[word]
+        inside = (faces.times[:, 0] >= start) & (faces.times[:, 0] < end)
+        assert vision.mask[row] == inside.any()
+        if inside.any():
+            expected = faces.values[inside].astype(np.float64).mean(axis=0)
+            np.testing.assert_allclose(vision.values[row], expected, rtol=1e-4, atol=1e-4)
+            seen += 1
+    assert seen > 5
+
+
+def test_a_word_without_a_row_is_zeros_and_not_nan(sample: Path, recipe: Recipe, tmp_path: Path) -> None:
+    """A word of 5 ms, in which no frame starts: there its mean is NaN."""
+    shutil.copy(sample / "happy.mp4", tmp_path / "happy.mp4")
+    said = [("I", 0.3, 0.392), ("love", 0.401, 0.406), ("this", 0.41, 0.9)]
+    words = [{"word": word, "start": start, "end": end} for word, start, end in said]
+    segments = [{"start": 0.3, "end": 0.9, "text": "I love this", "words": words}]
+    (tmp_path / "happy.json").write_text(json.dumps({"segments": segments, "language": "en"}))
+    run(read_corpus(tmp_path), recipe, tmp_path / "s")
+    store = FeatureStore(tmp_path / "s", dry_weights=True)
+    vision = store[0].outputs["vision"]
+    short, long = (np.isclose(vision.times[:, 0], start) & (vision.times[:, 1] < 1) for start in (0.401, 0.41))
+    assert short.any() and not vision.mask[short].any() and not vision.values[short].any()
+    assert long.any() and vision.mask[long].all() and np.isfinite(vision.values).all()
 
 
 def test_words_are_where_they_were_spoken(report: RunReport, recipe: Recipe, sample: Path) -> None:

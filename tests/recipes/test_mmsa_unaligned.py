@@ -1,27 +1,40 @@
 """CH-SIMS, in miniature, through its own features to the pickle that MMSA reads."""
 
+import re
+import shlex
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pytest
-from miniature_mmsa import HERTZ, SECONDS, SIMS, write_sims
+from miniature_mmsa import HERTZ, SECONDS, SIMS, write_mosi_of_mmsa, write_sims
 from mmsa_reader import load, read_as_mmsa
 
 from trimodal.corpus import read_corpus
 from trimodal.exchange import export
-from trimodal.pipeline import run
-from trimodal.recipe import dry_recipe, load_recipe
+from trimodal.extract.track_file import read_track
+from trimodal.media import AudioSelection, probe, read_audio
+from trimodal.pipeline import RunReport, run
+from trimodal.recipe import Recipe, dry_recipe, load_recipe
 from trimodal.store import FeatureStore
 
 pytestmark = pytest.mark.xdist_group("mmsa_unaligned")
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> FeatureStore:
+def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+    return dry_recipe(load_recipe("mmsa-unaligned"), tmp_path_factory.mktemp("dry"))
+
+
+@pytest.fixture(scope="module")
+def report(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> RunReport:
     folder = tmp_path_factory.mktemp("mmsa_unaligned")
-    recipe = dry_recipe(load_recipe("mmsa-unaligned"), folder / "dry")
-    run(read_corpus(write_sims(folder / "CH-SIMS")), recipe, folder / "sims.store")
-    return FeatureStore(folder / "sims.store", dry_weights=True)
+    return run(read_corpus(write_sims(folder / "CH-SIMS")), recipe, folder / "sims.store")
+
+
+@pytest.fixture(scope="module")
+def store(report: RunReport) -> FeatureStore:
+    return FeatureStore(report.store, dry_weights=True)
 
 
 def test_names_shapes_and_types(store: FeatureStore) -> None:
@@ -58,6 +71,46 @@ def test_vision_is_a_row_for_five_frames_at_thirty_a_second(store: FeatureStore)
     vision = store[0].outputs["vision"]
     assert len(vision) == 10
     np.testing.assert_allclose(vision.times[:, 0], np.arange(10) / 6, atol=1e-9)
+
+
+def test_cepstral_coefficients_are_librosas(store: FeatureStore, report: RunReport) -> None:
+    """20 of them behind the pitch, of 2,048 samples every 512 at 22,050 Hz, centred as is librosa's default."""
+    path = store.path.parent / "CH-SIMS" / "Raw" / f"{SIMS[0].name}.mp4"
+    audio = read_audio(path, probe(path), AudioSelection(sample_rate=22_050))
+    assert audio is not None
+    expected = librosa.feature.mfcc(y=audio.samples, sr=22_050, n_mfcc=20).T
+    found = store[0].outputs["audio"].values[:, 1:21]
+    assert abs(len(found) - len(expected)) <= 1
+    rows = min(len(found), len(expected))
+    np.testing.assert_allclose(found[:rows], expected[:rows], rtol=1e-3, atol=0.02)
+
+
+def test_a_row_of_vision_is_the_mean_of_five_frames(store: FeatureStore, report: RunReport, recipe: Recipe) -> None:
+    faces = read_track(report.extraction.recordings[0].paths["openface"], recipe.tracks["openface"].schema)
+    assert np.ptp(faces.values, axis=0).max() > 0  # each frame has numbers of its own
+    vision = store[0].outputs["vision"]
+    for number, row in enumerate(vision.values[:-1]):
+        start, end = number / 6, (number + 1) / 6
+        shared = np.minimum(faces.times[:, 1], end) - np.maximum(faces.times[:, 0], start)
+        touching = shared > 1e-9
+        assert 4 <= touching.sum() <= 6
+        expected = np.average(faces.values[touching].astype(np.float64), axis=0, weights=shared[touching])
+        np.testing.assert_allclose(row, expected, rtol=1e-4, atol=1e-3)
+
+
+def test_the_lengths_of_mosi_and_mosei_are_on_the_page(sample: Path, tmp_path: Path) -> None:
+    """50, 500 and 375 rows of text, sound and pictures, by the changes that the page has."""
+    page = (Path(__file__).parents[2] / "docs/recipes/mmsa.md").read_text()
+    found = re.search(r"trimodal run MOSI (--recipe mmsa-unaligned.*?)\ntrimodal export(.*?)```", page, re.DOTALL)
+    assert found is not None
+    made, exported = (shlex.split(part.replace("\\\n", " ")) for part in found.groups())
+    recipe = dry_recipe(load_recipe("mmsa-unaligned", made[5::2]), tmp_path / "dry")
+    run(read_corpus(write_mosi_of_mmsa(tmp_path / "MOSI", sample)), recipe, tmp_path / "s")
+    store = FeatureStore(tmp_path / "s", dry_weights=True)
+    options = dict(option.split("=") for option in exported[exported.index("--set") + 1 :])
+    export(store, "mmsa", tmp_path / "mosi.pkl", options)
+    (one,) = read_as_mmsa(tmp_path / "mosi.pkl", "train", use_bert=True, need_data_aligned=False)
+    assert [tuple(one[key].shape) for key in ("text", "audio", "vision")] == [(3, 50), (500, 33), (375, 709)]
 
 
 def test_mmsa_reads_it(store: FeatureStore, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from exported import rows_that_numpy_reads
 
 from trimodal.corpus import read_corpus
 from trimodal.extract.track_file import read_track
@@ -24,6 +25,8 @@ def test_three_encoders_on_every_word(sample: Path, tmp_path: Path) -> None:
     assert not report.extraction.failures and len(store) == 6
     happy = store.segments["id"].tolist().index("happy")
     truth = [[word["start"], word["end"]] for word in json.loads((sample / "happy.json").read_text())["words"]]
+    exported = rows_that_numpy_reads(store, tmp_path / "modern.npz")
+    assert [exported[name][happy].shape for name in exported] == [(9, 768), (9, 768), (9, 512)]
     rows = store[happy].outputs
     for output in rows.values():
         np.testing.assert_allclose(output.times, truth)

@@ -1,10 +1,12 @@
 """RECOLA, in miniature, through recola-sew, recola-seqsew and recola-sew-raw."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from miniature_recola import HERTZ, RECORDINGS, ROWS, STEP_SECONDS, feature, gold, write_recola
+from exported import rows_that_numpy_reads
+from miniature_recola import HERTZ, RECORDINGS, ROWS, STEP_SECONDS, feature, gold, write_ratings, write_recola
 
 from trimodal.corpus import read_corpus
 from trimodal.exchange import export
@@ -67,18 +69,46 @@ def test_statistics_are_those_of_train(sew: FeatureStore) -> None:
 
 def test_windows_of_75_rows_every_second(seqsew: FeatureStore) -> None:
     windows = (ROWS - 75) // 25 + 1
-    assert (7501 - 75) // 25 + 1 == 298  # as many as a whole recording gives by the same rule
     assert windows == 10 and len(seqsew) == 3 * windows
     for index, segment in enumerate(seqsew):
         recording, first = RECORDINGS[index // windows], index % windows * 25
-        for name, width in (("audio_arousal", 88), ("geometric_valence", 632)):
+        assert segment.id == f"{recording}#{index % windows}"
+        times = (first + np.arange(75)) * STEP_SECONDS
+        for name, width in ((f"{kind}_{of}", width) for kind, width in WIDTHS.items() for of in ("arousal", "valence")):
             kind, of = name.split("_")
+            rows = segment.outputs[name]
             expected = feature(recording, RELEASED[kind], of)[first : first + 75]
-            assert expected.shape == (75, width)
-            np.testing.assert_array_equal(segment.outputs[name].values, expected.astype(np.float32))
-        if recording != "test_3":
-            expected = gold(recording, "arousal")[first : first + 75].astype(np.float32)
-            np.testing.assert_array_equal(segment.outputs["arousal"].values[:, 0], expected)
+            assert expected.shape == (75, width) and rows.mask.all()
+            np.testing.assert_array_equal(rows.values, expected.astype(np.float32))
+            np.testing.assert_allclose(rows.times, np.stack([times, times + STEP_SECONDS], axis=1), atol=1e-9)
+        for of in ("arousal", "valence"):
+            rows = segment.outputs[of]
+            assert len(rows) == 75 and rows.mask.all() == rows.mask.any() == (recording != "test_3")
+            if recording != "test_3":
+                expected = gold(recording, of)[first : first + 75].astype(np.float32)
+                np.testing.assert_array_equal(rows.values[:, 0], expected)
+    np.testing.assert_allclose(seqsew.segments["start"], np.tile(np.arange(windows), 3), atol=1e-9)
+    np.testing.assert_allclose(seqsew.segments["end"] - seqsew.segments["start"], 3.0)
+
+
+def test_298_windows_of_a_whole_recording_and_100_that_do_not_overlap(tmp_path: Path) -> None:
+    """The whole release, 27 recordings of 7,501 rows, with two columns of each feature; the thesis says 299."""
+    changes = [f"tracks.{kind}_{of}.dimensions=2" for kind in WIDTHS for of in ("arousal", "valence")]
+    corpus = read_corpus(write_ratings(tmp_path / "AVEC2016", rows=7501, width=2))
+    assert corpus.problems == ()
+    kept = replace(
+        corpus,
+        recordings=tuple(one for one in corpus.recordings if one.id.endswith("_1")),
+        segments=tuple(one for one in corpus.segments if one.id.endswith("_1")),
+    )
+    store = FeatureStore(run(kept, load_recipe("recola-seqsew", changes), tmp_path / "s").store)
+    assert store.segments["split"].value_counts().to_dict() == {"train": 298, "dev": 298, "test": 298}
+    dev = store.select(split="dev", query="start % 3 == 0")
+    assert len(dev) == 100
+    rows = np.concatenate([segment.outputs["geometric_valence"].values for segment in dev])
+    np.testing.assert_array_equal(rows, np.tile(np.arange(7500, dtype=np.float32)[:, None], 2))
+    last = store[297].outputs["audio_arousal"].values
+    np.testing.assert_array_equal(last[:, 0], np.arange(297 * 25, 7500))  # row 7,500 is left over
 
 
 def test_windows_of_dev_that_do_not_overlap(seqsew: FeatureStore) -> None:
@@ -92,6 +122,15 @@ def test_a_trainer_gets_windows_rows_and_columns(seqsew: FeatureStore, tmp_path:
         x = arrays["audio_arousal.values"].reshape(-1, 75, 88)
         y = arrays["arousal.values"].reshape(-1, 75, 1)
     assert x.shape == (30, 75, 88) and y.shape == (30, 75, 1)
+
+
+def test_numpy_reads_whole_recordings(sew: FeatureStore, tmp_path: Path) -> None:
+    rows = rows_that_numpy_reads(sew, tmp_path / "sew.npz")
+    assert {name: np.stack(found).shape for name, found in rows.items()} == {
+        **{f"{kind}_{of}": (3, ROWS, width) for kind, width in WIDTHS.items() for of in ("arousal", "valence")},
+        "arousal": (3, ROWS, 1),
+        "valence": (3, ROWS, 1),
+    }
 
 
 def test_the_same_rows_from_the_recordings(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -109,6 +148,14 @@ def test_the_same_rows_from_the_recordings(tmp_path_factory: pytest.TempPathFact
     np.testing.assert_allclose(middles, (np.arange(ROWS) + 0.5) * STEP_SECONDS, atol=1e-6)
     audio = rows["audio_arousal"].values
     assert (audio[:50] == audio[50]).all() and (audio[-50:] == audio[-51]).all()
+    valence = rows["audio_valence"].values  # windows of 6 s: 75 rows at either end
+    assert (valence[:75] == valence[75]).all() and (valence[-75:] == valence[-76]).all()
+    assert (valence[75] != valence[76]).any() and (valence[-76] != valence[-77]).any()
+    assert (audio[50] != audio[51]).any()
+    exported = rows_that_numpy_reads(store, folder / "raw.npz")
+    assert {name: np.stack(found).shape for name, found in exported.items()} == {
+        name: (3, ROWS, width) for name, width in widths.items()
+    }
     names = store.outputs["audio_arousal"].names
     semitones = 12 * np.log2(HERTZ / 27.5)  # openSMILE counts from 27.5 Hz
     pitch = names.index("audio_arousal.F0semitoneFrom27.5Hz_sma3nz_amean")

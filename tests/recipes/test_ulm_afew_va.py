@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from miniature_afew_va import CLIPS, arousal, valence, write_afew_va
+from miniature_afew_va import CLIPS, Clip, arousal, valence, write_afew_va
 from portraits import portrait
 from ulm_network import UlmFaceNetwork, drawn
 
@@ -176,6 +176,33 @@ def test_other_windows_need_no_extraction(corpus: Corpus, recipe: Recipe, report
     store = FeatureStore(other.store)
     assert len(store.segments) == 5 + 3 + 3 + 3 + 3
     assert [len(store.rows("video", number)) for number in range(5)] == [5] * 5
+
+
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """A clip of 4.4 s."""
+    return read_corpus(write_afew_va(tmp_path_factory.mktemp("longer"), {"010": Clip(frames=110, actor="Jane Doe")}))
+
+
+@pytest.mark.parametrize(("seconds", "starts"), [(3, [0.0]), (4, [0.0])])
+def test_windows_of_three_and_four_seconds(seconds: int, starts: list[float], longer: Corpus, recipe: Recipe) -> None:
+    """15 and 20 frames, the mean of 75 and of 100 ratings."""
+    changes = [
+        f"tracks.emotion.weights_file={recipe.tracks['emotion'].weights_file}",
+        f"segments.windows.length_seconds={seconds}",
+        f"segments.windows.hop_seconds={seconds / 2}",
+        "split=null",
+    ]
+    work = longer.root / "work"
+    report = run(longer, load_recipe("ulm-afew-va", changes), longer.root / f"{seconds}.store", work=work)
+    store = FeatureStore(report.store)
+    assert store.segments["start"].tolist() == starts
+    video = store.rows("video", 0)
+    assert video.values.shape == (5 * seconds, 256)
+    np.testing.assert_allclose(video.times[:, 0], np.arange(5 * seconds) / 5, atol=1e-9)
+    for name, rating in (("arousal", arousal), ("valence", valence)):
+        expected = np.mean([rating(frame) for frame in range(25 * seconds)]) / 10
+        assert store.segments[name][0] == pytest.approx(expected)
 
 
 def test_stand_ins_have_the_same_columns(recipe: Recipe, tmp_path: Path) -> None:
