@@ -195,12 +195,13 @@ def _read(recording: RecordingTracks, name: str, read: Callable[[Path], Content]
 
 
 def sources_of(recording: RecordingTracks) -> dict[str, str]:
-    """Return what provenance says of a recording: the hashes of its files and how its clock is adjusted."""
+    """Return what provenance says of a recording: the hashes of its files, what its clock is and how it is adjusted."""
     clock = {f"{stream}_clock": adjustment for stream, adjustment in recording.clock.items()}
     annotations = {f"annotation:{name}": digest for name, digest in recording.annotation_digests.items()}
     features = {f"features:{name}": digest for name, digest in recording.feature_digests.items()}
     files = {"media": recording.media_digest, "transcript": recording.transcript_digest, **annotations, **features}
-    return files | clock
+    rate = recording.nominal_frames_per_second
+    return files | clock | ({} if rate is None else {"nominal_frames_per_second": f"{rate:g}"})
 
 
 def _gap_rows(recording: RecordingTracks, plan: Plan, tracks: Mapping[str, Track]) -> list[GapRow]:

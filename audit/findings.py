@@ -11,8 +11,10 @@ from ..store import FeatureStore
 from .classes import class_labels
 from .extractors import knows_the_corpus, never_trained, parameters_by_track
 from .near_duplicates import SHORTEST_WORDS, near_duplicates
+from .nominal_rates import nominal_rates
 from .observed import different_ends, never_observed, observed_by_split
 from .recipe_text import mapping, recipe_part
+from .rows import empty_places, tokens_without_ends
 from .training_data import known_corpus, named_corpora
 
 UNITS = ("dialogue", "session", "pair", "broadcast", "video")
@@ -70,6 +72,9 @@ def audit(store: FeatureStore, *, groups: Sequence[str] = (), corpus: str | None
         *_classes(store, assigned, groups),
         *never_observed(observed_by_split(store)),
         *different_ends(store),
+        *empty_places(store),
+        *tokens_without_ends(store),
+        *nominal_rates(store.provenance),
     ]
 
 

@@ -64,6 +64,8 @@ class RecordingTracks:
     """Key of every track: it changes whenever the numbers may."""
     paths: Mapping[str, Path]
     """File of every track."""
+    nominal_frames_per_second: float | None = None
+    """The rate that pictures were given, which have no times of their own; None: the media have times."""
     extracted: tuple[str, ...] = ()
     """Names of the tracks that were made now, and not found."""
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -201,6 +203,7 @@ def _locate(
         annotation_digests=source.annotation_digests,
         feature_digests=source.feature_digests,
         clock={stream: str(adjustment) for stream, adjustment in sorted(media.recording.clock.items())},
+        nominal_frames_per_second=media.recording.frames_per_second,
         keys=keys,
         paths={track.name: cache.path(track, media.recording.id, keys[track.name]) for track in plan.tracks},
     )

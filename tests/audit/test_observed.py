@@ -47,7 +47,10 @@ def test_a_track_that_a_split_never_has_beside_one_that_it_has(
     outputs = {**OUTPUTS, "video": replace(OUTPUTS["video"], tracks=tracks, is_group=True)}
     store = write(tmp_path / "s.store", recordings, outputs=outputs)
     assert verify(store.path) == []
-    assert audit(store) == ["track 'g' of output 'video': nothing was observed in the split 'test' (3 segments)"]
+    assert audit(store) == [
+        "track 'g' of output 'video': nothing was observed in the split 'test' (3 segments)",
+        "output 'video': 1 of 2 places of a group are zeros in all of 36 groups (1, counted from 0)",
+    ]
     of_video = {(one.track, one.split): one for one in observed_by_split(store) if one.output == "video"}
     for split in ("train", "valid"):
         counts = [of_video[track, split].observed for track in ("", "f", "g")]

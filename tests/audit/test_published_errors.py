@@ -3,6 +3,7 @@
 What cannot get into a store has its test where it is prevented; docs/audit.md names each.
 """
 
+import ast
 import csv
 import re
 import shutil
@@ -120,15 +121,33 @@ def test_class_numbers_do_not_depend_on_what_comes_first(sims: Path, tmp_path: P
         }
 
 
+KINDS = {"found": "audit(", "refused": "refused(", "impossible": "assert"}
+"""What a row of the table says becomes of an error; and what at least one of its tests must then do."""
+
+
+def sources_of(file: Path) -> dict[str, str]:
+    """Return the source of every test in a file, with that of the functions of the file that it calls."""
+    source = file.read_text(encoding="utf-8")
+    functions = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+    found = {}
+    for name, node in functions.items():
+        called = {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
+        parts = [node, *(functions[helper] for helper in called & functions.keys() - {name})]
+        if name.startswith("test_"):
+            found[name] = "\n".join(ast.get_source_segment(source, part) or "" for part in parts)
+    return found
+
+
 def test_every_error_has_its_test() -> None:
-    """The table of the documentation has each of the published errors, and the tests that it names are there."""
+    """Each published error is in the table, and its tests are there and do what it says becomes of the error."""
     rows = [
         line.strip("| ").split(" | ") for line in DOCUMENT.read_text(encoding="utf-8").split("\n") if "test_" in line
     ]
     listed = [*map(str, range(1, 15)), "14b", "14c", "14d", "15", "16", "17", "18"]
     assert [number for number, *_ in rows] == listed
-    for number, *_, tests in rows:
+    for number, _, kind, here, tests in rows:
         named = re.findall(r"`(\S+\.py)::(\w+)`", tests)
-        assert named, number
-        for file, name in named:
-            assert f"def {name}(" in (DOCUMENT.parents[1] / "tests" / file).read_text(encoding="utf-8"), (file, name)
+        sources = [sources_of(DOCUMENT.parents[1] / "tests" / file)[name] for file, name in named]
+        assert sources and here, number
+        assert all("assert" in source or "raises(" in source for source in sources), number
+        assert any(KINDS[kind] in source for source in sources), (number, kind)

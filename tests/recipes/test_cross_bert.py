@@ -18,6 +18,7 @@ from miniature_mosi import VIDEOS, write_mosi
 from numpy.typing import NDArray
 from page_code import run_code_of
 
+from trimodal.audit import audit
 from trimodal.corpus import read_corpus
 from trimodal.exchange import export
 from trimodal.extract.text.tokens import Tokens
@@ -176,6 +177,16 @@ def test_groups_of_five_and_five_zeros_in_the_code(done: dict[str, Done]) -> Non
     for number, id in enumerate(ids):
         np.testing.assert_array_equal(made.arrays["faces_train"][number], as_the_code_groups(chips(made, id)))
     assert not made.rows("faces", "train/dia0_utt0")[:, 5:].any()
+
+
+def test_the_audit_finds_empty_places_and_lost_separators_in_the_code_alone(done: dict[str, Done]) -> None:
+    found = {name: [line for line in audit(done[name].store) if line.startswith("output '")] for name in RECIPES}
+    places = "output 'faces': 5 of 10 places of a group are zeros in all of 11 groups (5, 6, 7, 8, 9, counted from 0)"
+    lost = (
+        "output 'tokens': 1 segments are cut off at their end, without the last token (102) that all shorter ones have"
+    )
+    assert found["cross-bert-code"] == [places, lost]
+    assert found["cross-bert"] == []
 
 
 @pytest.mark.parametrize("name", RECIPES)

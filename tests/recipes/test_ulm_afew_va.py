@@ -140,6 +140,14 @@ def test_the_extractor_that_knows_the_corpus_is_found(store: FeatureStore) -> No
     assert not [line for line in lines if line.startswith(("speaker", "recording"))]
 
 
+def test_the_rate_that_nobody_measured_is_in_the_store_and_found(store: FeatureStore) -> None:
+    """Times are those of 25 frames a second, which the corpus does not say."""
+    (sources,) = [one["sources"] for one in store.provenance]
+    assert {source["nominal_frames_per_second"] for source in sources.values()} == {"25"}
+    nominal = "frames of 5 recordings have times by a nominal rate of 25 a second, and so have windows of them: 001, "
+    assert [line for line in audit(store) if line.startswith(nominal)]
+
+
 def test_the_exports_are_the_tables_and_tensors_of_the_trainers(store: FeatureStore, tmp_path: Path) -> None:
     """Frame by frame ``path, timestamp, arousal, valence, emb_0, ...``; and windows of 10 frames with their label."""
     for output in ("video", "ratings"):
