@@ -35,10 +35,10 @@ class Label:
     """A feature track, instead of a label of the corpus."""
     reduce: Reducer = "mean"
     """How its rows become one number."""
-    missing: float | None = None
-    """The number of segments in which it has no row, before all else; None: they are left out."""
     at: str = ""
     """Another track, of whose rows in the segment only the moments count at which they begin; empty: all time does."""
+    missing: float | None = None
+    """The number of segments in which it has no row, before all else; None: they are left out."""
     merge: Mapping[str, Value] = field(default_factory=dict)
     """What replaces a value, by the value (numbers as text)."""
     drop: tuple[Value, ...] = ()

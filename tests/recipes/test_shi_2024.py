@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from miniature_mmsa import SECONDS as SIMS_SECONDS
 from miniature_mmsa import SIMS, write_sims
 from miniature_mosi import BEEP_SECONDS, VIDEOS, write_mosi
 from numpy.typing import NDArray
@@ -162,29 +161,36 @@ def test_everything_as_stand_ins(tmp_path: Path) -> None:
     assert {name: one.shape for name, one in store.outputs.items()} == SHAPES
 
 
-def test_ch_sims_has_one_row_a_clip(tmp_path: Path) -> None:
-    """As the page says: another label, another BERT, and a sentence without blanks is one word."""
+def test_ch_sims_has_a_row_for_every_character(tmp_path: Path) -> None:
+    """As the page says: another label, another BERT, and every character is a word; the last 50 are kept."""
     page = (Path(__file__).parents[2] / "docs/recipes/shi-2024.md").read_text()
     (command,) = re.findall(r"trimodal run CH-SIMS (.*?)\ntrimodal", page, re.DOTALL)
     changes = [one for one in shlex.split(command.replace("\\\n", " "))[4:] if one != "--set"]
-    assert len(changes) == 3
+    assert len(changes) == 5
     recipe = dry_recipe(load_recipe("shi-2024", changes), tmp_path / "dry")
     report = run(read_corpus(write_sims(tmp_path / "CH-SIMS")), recipe, tmp_path / "sims.store")
     assert report.extraction.failures == ()
     store = FeatureStore(report.store, dry_weights=True)
     assert store.segments["label"].tolist() == [row.label for row in SIMS]
     for number, row in enumerate(SIMS):
-        assert store.text("text", number) == [row.text]
+        characters = list(row.text.replace("好,", "好"))
+        said = store.text("text", number)
+        assert [word.strip(",") for word in said] == characters[-50:]
         for output, shape in SHAPES.items():
             rows = store.rows(output, number)
-            assert (rows.values.shape, rows.mask.tolist()) == ((1, *shape), [True])
+            assert rows.values.shape == (len(said), *shape) and store.text(output, number) == said
         mel = read_track(report.extraction.recordings[number].paths["mel"], recipe.tracks["mel"].schema)
-        start, end = store.rows("audio", number).times[0]
-        assert (start, end) == (0.0, pytest.approx(SIMS_SECONDS, abs=0.1))
-        expected = mean_of_touching(mel, start, end)
-        np.testing.assert_allclose(store.rows("audio", number).values[0, :128], expected, rtol=1e-4, atol=1e-6)
+        audio = store.rows("audio", number)
+        for values, mask, (start, end) in zip(audio.values, audio.mask, audio.times, strict=True):
+            assert mask and 0 <= start < end
+            np.testing.assert_allclose(values[:128], mean_of_touching(mel, start, end), rtol=1e-4, atol=1e-6)
     options = {"text": "text", "audio": "audio", "vision": "vision", "label": "label"}
     export(store, "multibench", tmp_path / "sims_raw.pkl", options)
     data = pickle.loads((tmp_path / "sims_raw.pkl").read_bytes())
     assert {split: len(content["labels"]) for split, content in data.items()} == {"train": 2, "valid": 1, "test": 1}
-    assert data["train"]["text"].shape == (2, 50, 768) and not data["train"]["text"][:, :49].any()
+    assert data["train"]["text"].shape == (2, 50, 768)
+    for place, row in enumerate(SIMS[:2]):
+        words = len(row.text.replace(",", ""))
+        assert (
+            not data["train"]["text"][place, :-words].any() and data["train"]["text"][place, -words:].any(axis=1).all()
+        )
