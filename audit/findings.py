@@ -11,7 +11,6 @@ from ..store import FeatureStore
 from .classes import class_labels
 from .extractors import knows_the_corpus, never_trained, parameters_by_track
 from .near_duplicates import SHORTEST_WORDS, near_duplicates
-from .nominal_rates import nominal_rates
 from .observed import different_ends, never_observed, observed_by_split
 from .recipe_text import mapping, recipe_part
 from .rows import empty_places, tokens_without_ends
@@ -74,7 +73,7 @@ def audit(store: FeatureStore, *, groups: Sequence[str] = (), corpus: str | None
         *different_ends(store),
         *empty_places(store),
         *tokens_without_ends(store),
-        *nominal_rates(store.provenance),
+        *_nominal_rates(store.provenance),
     ]
 
 
@@ -123,6 +122,18 @@ def _same_media(segments: pd.DataFrame, provenance: Sequence[Mapping[str, Any]])
         splits, recordings = sorted(set(same["split"])), sorted(set(same["recording"]))
         if len(splits) > 1 and len(recordings) > 1:
             yield f"recordings of the same media file are in the splits {', '.join(splits)}: {_few(recordings)}"
+
+
+def _nominal_rates(provenance: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Find recordings whose frames have their times from a rate that was given, and not from a container."""
+    rates: dict[str, list[str]] = {}
+    for one in provenance:
+        for recording, source in mapping(one.get("sources")).items():
+            if rate := mapping(source).get("nominal_frames_per_second"):
+                rates.setdefault(str(rate), []).append(str(recording))
+    for rate, recordings in sorted(rates.items()):
+        times = f"times by a nominal rate of {rate} a second, and so have windows of them"
+        yield f"frames of {len(recordings)} recordings have {times}: {_few(recordings)}"
 
 
 def _same_time(segments: pd.DataFrame) -> Iterator[str]:

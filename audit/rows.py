@@ -24,7 +24,7 @@ def empty_places(store: FeatureStore) -> Iterator[str]:
             parts = shard.array(output, OBSERVED)
             rows += len(parts)
             filled |= parts.any(axis=(0, *range(2, parts.ndim)))
-        if rows and not filled.all():
+        if filled.any() and not filled.all():
             empty = ", ".join(str(place) for place in np.flatnonzero(~filled))
             yield (
                 f"output '{output}': {int((~filled).sum())} of {len(filled)} places of a group are zeros "

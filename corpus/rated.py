@@ -51,7 +51,7 @@ def read(path: Path) -> Corpus:
         If nothing has both media and ratings.
     """
     findings = Findings()
-    tables = _tables(path)
+    tables = _tables(path, findings)
     listed = list(dict.fromkeys(id for files in tables.values() for id in files))
     media = _media(path, listed, findings)
     for name, files in tables.items():
@@ -85,17 +85,20 @@ def _folders(path: Path, depth: int = _DEPTH) -> Iterator[Path]:
             yield from _folders(folder, depth - 1)
 
 
-def _tables(path: Path) -> _Tables:
+def _tables(path: Path, findings: Findings) -> _Tables:
     """Return the tables by annotation and recording."""
     folders = list(_folders(path))
     alike = Counter(folder.name.lower() for folder in folders)
     tables: _Tables = {}
+    twice = []
     for folder in folders:
         dimension = folder.name.lower()
         name = dimension if alike[dimension] == 1 else f"{dimension}_{folder.parent.name}"
         files = [one for one in sorted(folder.glob("[!.]*")) if one.suffix.lower() in _SUFFIXES]
         for file in files:
-            tables.setdefault(name, {}).setdefault(file.stem, file)
+            if tables.setdefault(name, {}).setdefault(file.stem, file) != file:
+                twice.append(file.relative_to(path).as_posix())
+    findings.named("tables are of the same name as another, which counts", twice)
     return tables
 
 

@@ -86,6 +86,7 @@ def test_what_does_not_fit_is_in_one_report(tmp_path: Path) -> None:
     (ratings / "valence/P17.csv").unlink()
     (ratings / "valence/P16.csv").write_bytes(b"time;Ren\xe9;FM2\n0;1;2\n0.04;1;2\n")
     (ratings / "arousal/P16.csv").write_text("time;FM1\n1;0\n0;0\n")
+    write_arff(ratings / "arousal/P17.arff", "FM1", [0.0, 1.0])
     corpus = read_corpus(tmp_path)
     assert [one.id for one in corpus.recordings] == ["P16", "P17", "P23"]
     assert [[two.name for two in one.annotations] for one in corpus.recordings] == [
@@ -94,11 +95,13 @@ def test_what_does_not_fit_is_in_one_report(tmp_path: Path) -> None:
         ["arousal", "valence"],
     ]
     assert corpus.problems == (
+        "1 tables are of the same name as another, which counts: RECOLA-Annotation/emotional_behaviour/arousal/P17.csv",
         "1 recordings have ratings and no media, and are left out: P21",
         "1 media have no ratings, and are left out: P99",
         "1 media are of the same name as another, which counts: RECOLA-Audio-recordings/P16.wav",
         "1 recordings have no valence: P17",
         f"{ratings}/arousal/P16.csv, line 3: at 0 s, behind a row at 1 s; expected rising times; P16 has no arousal",
+        "1 tables of arousal have other columns than most (FM1, class): P23",
         "1 tables of valence have other columns than most (Ren\xe9, FM2): P23",
         "1 files of ratings are not UTF-8, and are read as cp1252: "
         "RECOLA-Annotation/emotional_behaviour/valence/P16.csv, line 1",
