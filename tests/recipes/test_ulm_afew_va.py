@@ -189,7 +189,9 @@ def test_other_windows_need_no_extraction(corpus: Corpus, recipe: Recipe, report
 @pytest.fixture(scope="module")
 def longer(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """A clip of 4.4 s."""
-    return read_corpus(write_afew_va(tmp_path_factory.mktemp("longer") / "AFEW-VA", {"010": Clip(frames=110, actor="Jane Doe")}))
+    return read_corpus(
+        write_afew_va(tmp_path_factory.mktemp("longer") / "AFEW-VA", {"010": Clip(frames=110, actor="Jane Doe")})
+    )
 
 
 @pytest.mark.parametrize(("seconds", "starts"), [(3, [0.0]), (4, [0.0])])
