@@ -18,7 +18,7 @@ from .overlap import ROUNDING_SECONDS
 from .segments import Exclusion, bounds, excluded
 
 _MOMENT_SECONDS = 1e-6
-"""Moments count like short intervals, all of them alike."""
+"""Long beside the rounding of times, and short beside all that lasts."""
 
 
 def wanted_labels(corpus: Corpus, recipe: Recipe, schemas: Mapping[str, Schema]) -> dict[str, Label]:
@@ -187,8 +187,11 @@ def _reduced(segments: Sequence[Segment], track: Track, at: Track | None, label:
     column = track.schema["values"].columns.index(label.column)
     values = np.asarray(track.values[:, column], np.float64)
     edges = np.array([bounds(segment) for segment in segments], np.float64).reshape(-1, 2)
-    rows, times = (slice(None), track.times) if at is None else _at_moments(track, at)
-    values, owners = values[rows], _owners(segments, track, rows)
+    times, owners = track.times, _owners(segments, track)
+    if at is not None:
+        times, rows = _moments(track, at)
+        values = values[rows]
+        owners = None if owners is None else replace(owners, of_rows=owners.of_rows[rows])
     if label.reduce == "value":
         lowest, highest = extent(times, values, edges, owners)
         if (differ := lowest != highest).any():
@@ -201,7 +204,21 @@ def _reduced(segments: Sequence[Segment], track: Track, at: Track | None, label:
     return [value if there else None for value, there in zip(found.tolist(), is_there.tolist(), strict=True)]
 
 
-def _owners(segments: Sequence[Segment], track: Track, rows: slice | NDArray[np.intp]) -> Owners | None:
+def _moments(track: Track, at: Track) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the rows that hold when rows of another track begin, each for a moment in the middle of that one's row.
+
+    The moments, shape (n, 2), are all as short, so that each counts once and in one of segments that meet.
+    """
+    starts = at.times[:, 0] + ROUNDING_SECONDS
+    rows = np.searchsorted(track.times[:, 0], starts, side="right") - 1
+    holds = rows >= 0
+    holds[holds] = starts[holds] < track.times[rows[holds], 1] + ROUNDING_SECONDS
+    middles = at.times[holds].mean(axis=1)
+    order = np.argsort(middles, kind="stable")
+    return np.stack([middles[order], middles[order] + _MOMENT_SECONDS], axis=1), rows[holds][order]
+
+
+def _owners(segments: Sequence[Segment], track: Track) -> Owners | None:
     """Return which rows may count for a segment: one that is of a segment's own text counts for no other.
 
     A window counts for the segment that it was cut from.
@@ -209,20 +226,9 @@ def _owners(segments: Sequence[Segment], track: Track, rows: slice | NDArray[np.
     if "segment" not in track.schema:
         return None
     ids = [(segment.id, segment.id.rpartition("#")[0]) for segment in segments]
-    names = track.fields["segment"][rows].tolist()
+    names = track.fields["segment"].tolist()
     numbers = {"": -1} | {name: number for number, name in enumerate(sorted({*names} - {""}))}
     return Owners(
         of_rows=np.array([numbers[name] for name in names], np.intp),
         of_segments=np.array([[numbers.get(name, -1) for name in pair] for pair in ids], np.intp).reshape(-1, 2),
     )
-
-
-def _at_moments(track: Track, at: Track) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the rows that hold when rows of another track begin, each with a moment in the middle of that row."""
-    starts = at.times[:, 0] + ROUNDING_SECONDS
-    rows = np.searchsorted(track.times[:, 0], starts, side="right") - 1
-    holds = rows >= 0
-    holds[holds] = starts[holds] < track.times[rows[holds], 1] + ROUNDING_SECONDS
-    middles = at.times[holds].mean(axis=1)
-    order = np.argsort(middles, kind="stable")
-    return rows[holds][order], np.stack([middles, middles + _MOMENT_SECONDS], axis=1)[order]

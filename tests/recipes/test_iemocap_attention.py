@@ -33,13 +33,13 @@ SMALL = [f"tracks.{half}_half.architecture=test_efficientnet" for half in ("left
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_iemocap(tmp_path_factory.mktemp("iemocap"))
+    return make_iemocap(tmp_path_factory.mktemp("iemocap") / "IEMOCAP")
 
 
 @pytest.fixture(scope="module")
 def store(root: Path) -> FeatureStore:
-    recipe = dry_recipe(load_recipe("iemocap-attention", SMALL), root / "dry")
-    report = run(read_corpus(root), recipe, root / "s")
+    recipe = dry_recipe(load_recipe("iemocap-attention", SMALL), root.parent / "dry")
+    report = run(read_corpus(root), recipe, root.parent / "s")
     assert report.extraction.failures == ()
     return FeatureStore(report.store, dry_weights=True)
 
@@ -67,7 +67,7 @@ def test_pictures_are_2048_numbers_of_resnet(tmp_path: Path) -> None:
 
 def test_the_half_that_shows_the_speaker(store: FeatureStore, root: Path) -> None:
     """What the network makes of one grey stands in every row."""
-    extractor = dry_recipe(load_recipe("iemocap-attention", SMALL), root / "dry").tracks["left_half"]
+    extractor = dry_recipe(load_recipe("iemocap-attention", SMALL), root.parent / "dry").tracks["left_half"]
     assert isinstance(extractor, FrameEmbedding)
     embedder = extractor.embedder(Execution())
     sides = set()

@@ -31,14 +31,14 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_iemocap(tmp_path_factory.mktemp("iemocap"), has_video=False)
+    return make_iemocap(tmp_path_factory.mktemp("iemocap") / "IEMOCAP", has_video=False)
 
 
 @pytest.fixture(scope="module")
 def store(root: Path) -> FeatureStore:
     write_split(root)
-    recipe = dry_recipe(load_recipe("iemocap-multifocus"), root / "dry")
-    report = run(read_corpus(root, "iemocap-sentences"), recipe, root / "s")
+    recipe = dry_recipe(load_recipe("iemocap-multifocus"), root.parent / "dry")
+    report = run(read_corpus(root, "iemocap-sentences"), recipe, root.parent / "s")
     assert report.extraction.failures == ()
     return FeatureStore(report.store, dry_weights=True)
 

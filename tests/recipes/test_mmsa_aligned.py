@@ -90,12 +90,14 @@ def test_vision_is_the_mean_of_the_frames_that_start_in_the_word(
 
 def test_a_word_without_a_row_is_zeros_and_not_nan(sample: Path, recipe: Recipe, tmp_path: Path) -> None:
     """A word of 5 ms, in which no frame starts: there its mean is NaN."""
-    shutil.copy(sample / "happy.mp4", tmp_path / "happy.mp4")
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    shutil.copy(sample / "happy.mp4", folder / "happy.mp4")
     said = [("I", 0.3, 0.392), ("love", 0.401, 0.406), ("this", 0.41, 0.9)]
     words = [{"word": word, "start": start, "end": end} for word, start, end in said]
     segments = [{"start": 0.3, "end": 0.9, "text": "I love this", "words": words}]
-    (tmp_path / "happy.json").write_text(json.dumps({"segments": segments, "language": "en"}))
-    run(read_corpus(tmp_path), recipe, tmp_path / "s")
+    (folder / "happy.json").write_text(json.dumps({"segments": segments, "language": "en"}))
+    run(read_corpus(folder), recipe, tmp_path / "s")
     store = FeatureStore(tmp_path / "s", dry_weights=True)
     vision = store[0].outputs["vision"]
     short, long = (np.isclose(vision.times[:, 0], start) & (vision.times[:, 1] < 1) for start in (0.401, 0.41))

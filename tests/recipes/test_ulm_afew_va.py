@@ -189,7 +189,9 @@ def test_other_windows_need_no_extraction(corpus: Corpus, recipe: Recipe, report
 @pytest.fixture(scope="module")
 def longer(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """A clip of 4.4 s."""
-    return read_corpus(write_afew_va(tmp_path_factory.mktemp("longer"), {"010": Clip(frames=110, actor="Jane Doe")}))
+    return read_corpus(
+        write_afew_va(tmp_path_factory.mktemp("longer") / "AFEW-VA", {"010": Clip(frames=110, actor="Jane Doe")})
+    )
 
 
 @pytest.mark.parametrize(("seconds", "starts"), [(3, [0.0]), (4, [0.0])])
@@ -201,8 +203,8 @@ def test_windows_of_three_and_four_seconds(seconds: int, starts: list[float], lo
         f"segments.windows.hop_seconds={seconds / 2}",
         "split=null",
     ]
-    work = longer.root / "work"
-    report = run(longer, load_recipe("ulm-afew-va", changes), longer.root / f"{seconds}.store", work=work)
+    work = longer.root.parent / "work"
+    report = run(longer, load_recipe("ulm-afew-va", changes), longer.root.parent / f"{seconds}.store", work=work)
     store = FeatureStore(report.store)
     assert store.segments["start"].tolist() == starts
     video = store.rows("video", 0)
