@@ -120,16 +120,17 @@ def _verify_shard(
 def _observed(shard: ShardReader, name: str, schema: OutputSchema) -> Observed:
     """Count the values of each column that were observed, by split and output."""
     parts = shard.array(name, OBSERVED if schema.parts else "mask")
-    split_of_row = np.repeat(shard.column("split"), np.diff(shard.array(name, "offsets")))
-    numbers = math.prod(schema.shape) // max(1, math.prod(schema.parts) * schema.columns)
+    splits, split_of_segment = np.unique(shard.column("split"), return_inverse=True)
+    split_of_row = np.repeat(split_of_segment, np.diff(shard.array(name, "offsets")))
+    each = math.prod(schema.shape) // max(1, math.prod(schema.parts) * schema.columns)
     found: Observed = {}
-    for split in {*shard.column("split")}:
-        own = parts[split_of_row == split]
+    for number, split in enumerate(splits.tolist()):
+        own = parts[split_of_row == number]
         if schema.tracks:
             by_track = own.reshape(-1, len(schema.tracks)).sum(axis=0)
             found[split, name] = np.repeat(by_track, [track.columns for track in schema.tracks])
         else:
-            found[split, name] = np.full(schema.columns, own.sum() * numbers)
+            found[split, name] = np.full(schema.columns, own.sum() * each)
     return found
 
 
