@@ -153,11 +153,8 @@ def test_a_sampler_under_a_loader_goes_on(path: Path, workers: int) -> None:
     assert ids(loader) == expected[1]
 
 
-@pytest.mark.parametrize("persistent", [False, True])
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(("workers", "persistent"), [(0, False), (2, False), (2, True)])
 def test_a_stream_under_a_loader_goes_on(path: Path, workers: int, persistent: bool) -> None:
-    if persistent and not workers:
-        pytest.skip("only workers live on")
     first = stream(path)
     expected = []
     for epoch in range(5):
