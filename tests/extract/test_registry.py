@@ -161,7 +161,7 @@ BY_PARAMETER = {
     ],
 }
 """Of extractors whose packages are a matter of parameters: some that need all of them."""
-COMPUTES_NOTHING = {"filelock", "llvmlite", "typeguard"}
+COMPUTES_NOTHING = {"filelock", "llvmlite", "psutil", "typeguard"}
 READ_BY_OTHERS = {"word_vectors": {"transformers"}, "imported_openface": {"cv2"}}
 """Imported by the files that an extractor is made of, in functions that it does not call."""
 
