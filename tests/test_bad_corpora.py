@@ -324,7 +324,7 @@ def test_strict_makes_it_an_error_and_nothing_is_done(spoilt: tuple[Case, list[s
     count = len(problems_of(lines, case.report))
     assert (code, lines[-1]) == (
         2,
-        f"trimodal: {given[0]}: {count} problems, an error with --strict; expected none",
+        f"trimodal: {given[0]}: {count} problem{'s' * (count > 1)}, an error with --strict; expected none",
     )
     assert not (tmp_path / "out").exists() and not (tmp_path / "work").exists()
 

@@ -20,11 +20,12 @@ labels: {arousal: {track: arousal, reduce: mean}}
 
 
 def test_the_release_of_recola_itself(tmp_path: Path) -> None:
-    corpus = read_corpus(write_rated(tmp_path))
+    root = tmp_path / "RECOLA"
+    corpus = read_corpus(write_rated(root))
     assert (corpus.layout, corpus.problems) == ("rated", ())
     assert [one.id for one in corpus.recordings] == list(PEOPLE)
     first = corpus.recordings[0]
-    assert (first.media, first.sound) == (tmp_path / "RECOLA-Audio-recordings/P16.wav", None)
+    assert (first.media, first.sound) == (root / "RECOLA-Audio-recordings/P16.wav", None)
     valence = first.annotation("valence")
     assert valence is not None
     ratings = read_annotation(valence)
