@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StoreError, require_packages
+from ..errors import StoreError, require_packages, what_the_system_said
 from ..packed_rows import BLOSC2, filters_of, read_rows
 from .manifest import check_is_file
 
@@ -218,7 +218,13 @@ class ShardData:
             return view
         if self._map is None:
             # A plain array: slices of a memmap are memmaps, which take ten times as long to make.
-            self._map = np.asarray(np.memmap(self._path, np.uint8, "r"))
+            try:
+                self._map = np.asarray(np.memmap(self._path, np.uint8, "r"))
+            except OSError as error:
+                raise StoreError(
+                    f"{self._path}: cannot be mapped ({what_the_system_said(error)}); "
+                    "shards that were read from stay open: where there are many, raise 'ulimit -n'"
+                ) from None
         bytes_ = self._map[located.offset : located.offset + located.nbytes]
         return bytes_.view(located.dtype).reshape(located.shape)
 

@@ -723,3 +723,23 @@ def test_a_store_of_a_dry_run_is_not_opened_by_accident(tmp_path: Path) -> None:
     store = FeatureStore(path, dry_weights=True)
     _assert_content(pickle.loads(pickle.dumps(store)))
     assert not FeatureStore(write_store(tmp_path / "real.store"), dry_weights=True).manifest.dry_weights
+
+
+def test_more_shards_than_files_may_be_open(tmp_path: Path) -> None:
+    store = FeatureStore(write_store(tmp_path / "s"))
+    assert len(store.manifest.shards) > 1
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = [os.open(tmp_path, os.O_RDONLY)]
+    store.rows("text", 0)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, before[1]))
+        with pytest.raises(OSError, match="Too many open files"):
+            while True:
+                taken.append(os.open(tmp_path, os.O_RDONLY))
+        os.close(taken.pop())  # HDF5 needs one to find the rows
+        with pytest.raises(StoreError, match=r"h5: cannot be mapped \(too many open files\); .* raise 'ulimit -n'"):
+            store.rows("text", len(store) - 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        for descriptor in taken:
+            os.close(descriptor)
