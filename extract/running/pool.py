@@ -76,7 +76,7 @@ class Pool(Workers):
         temporary: Path,
         folder: Path | None = None,
     ) -> None:
-        self._devices = [devices[number % len(devices)] for number in range(jobs)]
+        self._free_devices = deque(devices[number % len(devices)] for number in range(jobs))
         self._memory_limit_bytes = memory_limit_bytes
         self._workers: list[_Worker] = []
         self._failed_starts = 0
@@ -107,6 +107,7 @@ class Pool(Workers):
             for worker in list(self._workers):
                 if not worker.items and time.monotonic() - worker.idle_since > idle_seconds:
                     self._workers.remove(worker)
+                    self._free_devices.append(worker.device)
                     worker.end_for_good()
 
     def _do(self, task: Task, groups: Sequence[Sequence[Item]]) -> Iterator[tuple[Item, Any]]:
@@ -130,8 +131,8 @@ class Pool(Workers):
             for worker in self._workers:
                 if waiting and not worker.items:
                     worker.give(task, waiting.popleft())
-            while waiting and not self.is_closed and len(self._workers) < len(self._devices):
-                self._workers.append(self._started(self._devices[len(self._workers)]))
+            while waiting and not self.is_closed and self._free_devices:
+                self._workers.append(self._started(self._free_devices.popleft()))
                 self._workers[-1].give(task, waiting.popleft())
 
     def _started(self, device: str) -> "_Worker":
@@ -158,7 +159,7 @@ class Pool(Workers):
         # Where this process was itself stopped for a while, what workers have to say comes before their time limit.
         if time.monotonic() > worker.deadline and not worker.connection.poll():
             yield from self._bury(worker, task, "time limit")
-        elif worker.looks_above == _LOOKS_ABOVE:
+        elif worker.looks_above >= _LOOKS_ABOVE:
             yield from self._bury(worker, task, "memory limit")
 
     def _bury(self, worker: "_Worker", task: Task, limit: Limit | None) -> Iterator[tuple[Item, Any]]:
@@ -279,8 +280,9 @@ class _Worker:
 
     def end(self) -> int:
         """Kill it and all that it started, and remove their files; return its exit status."""
-        with suppress(OSError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process.returncode is None:  # else its number may be another's by now
+            with suppress(OSError):
+                os.killpg(self.process.pid, signal.SIGKILL)
         self.connection.close()
         self._lifeline.close()
         status = self.process.wait()
