@@ -81,4 +81,4 @@ def test_the_command(sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     (tmp_path / "a.mp4").write_bytes(b"")
     assert main(["doctor", str(tmp_path)]) == 1
     out = capsys.readouterr().out
-    assert "a: " in out and "the file is empty" in out and "1 recordings, 1 problems" in out
+    assert "a: " in out and "the file is empty" in out and "1 recordings, 1 problem\n" in out

@@ -44,7 +44,8 @@ class KeptPools(WorkerPlugin):
         """Make the pools, which start nothing before there is work."""
         threads = worker.state.nthreads
         self._limit = self._memory_limit_bytes or share(threads)
-        self._temporary = Path(worker.local_directory) / "trimodal"  # Dask clears it away where a worker is killed
+        # Dask clears it away where a worker is killed. Modules are looked for there, so this is no name of one.
+        self._temporary = Path(worker.local_directory) / "trimodal-temporary"
         self._pools = [self._new_pool(number) for number in range(threads)]
         self._idle: SimpleQueue[int] = SimpleQueue()
         for number in range(threads):
