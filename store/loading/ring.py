@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .buffers import BatchMemory, PooledMemory, allocate
+from .cold_rows import ColdMemory, major_faults
 from .counts import check_count
 from .epochs import EpochBatches, Epochs
 from .order import BatchOrder
 from .padding import Padding, make_batch
-from .readahead import major_faults, read_ahead
 from .segments import Segments
 
 
@@ -124,13 +124,14 @@ class RingLoader:
 
     def _fill(self, epoch: int, indices: NDArray[np.int64]) -> dict[str, Any]:
         segments = self._epochs.batches.segments.gather(epoch, indices.tolist())
-        # Asking costs too much where the page cache has the rows already.
-        if self._is_cold:
-            read_ahead(values for rows in segments.outputs.values() for values in rows.values)
-        before = major_faults()
-        batch = make_batch(segments, self._padding, self._memory)
-        self._is_cold = self._is_cold or major_faults() > before
-        return batch
+        if not self._is_cold:
+            before = major_faults()
+            batch = make_batch(segments, self._padding, self._memory)
+            self._is_cold |= major_faults() > before
+            return batch
+        with ColdMemory(self._memory) as memory:
+            memory.ask_for(values for rows in segments.outputs.values() for values in rows.values)
+            return make_batch(segments, self._padding, memory)
 
     def _new_memory(self, outputs: Sequence[str], spare: int) -> BatchMemory:
         return PooledMemory(outputs, allocate, spare)
