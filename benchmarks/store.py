@@ -96,7 +96,7 @@ def copy_rows(store: FeatureStore, places: list[list[Any]], buffer: np.ndarray) 
 
 
 def copy_store(store: FeatureStore, order: np.ndarray, buffer: np.ndarray) -> None:
-    for number in order:
+    for number in order.tolist():
         for name in OUTPUTS:
             view = store.values(name, number)
             buffer[: view.nbytes].view(view.dtype)[: view.size] = view.reshape(-1)

@@ -237,9 +237,11 @@ class FeatureStore:
 
     def _locate(self, segment: int) -> tuple[ShardReader, int]:
         """Return the shard that a segment is in, and its place there."""
-        check_number(segment)
+        if type(segment) is not int:  # numbers of numpy are slow to reckon with
+            check_number(segment)
+            segment = int(segment)
         count = self._ends[-1] if self._ends else 0  # the manifest would add it up each time
-        place = int(segment) + count if segment < 0 else int(segment)
+        place = segment + count if segment < 0 else segment
         if not 0 <= place < count:
             raise IndexError(f"segment {segment} of a store with {count} segments")
         number = bisect_right(self._ends, place)
