@@ -1,6 +1,7 @@
 """Printing what is in a store."""
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -33,7 +34,7 @@ def print_store(store: FeatureStore) -> None:
         for what, number in counts.items():
             console.print(f"{title}: {number_of(number, 'segment')}: {escape(what)}", highlight=False, soft_wrap=True)
     for table, statistics in store.statistics.items():
-        observed = ", ".join(f"{output} {found.count}" for output, found in statistics.outputs.items())
+        observed = ", ".join(f"{output} {_range(found.count)}" for output, found in statistics.outputs.items())
         console.print(f"statistics of {escape(table)}: rows of {escape(observed)}", highlight=False, soft_wrap=True)
     gaps = store.gaps
     if len(gaps):
@@ -69,6 +70,12 @@ def _outputs(store: FeatureStore) -> Table:
             f"{covered / rows:.1%}" if rows else "-",
         )
     return table
+
+
+def _range(counts: NDArray[np.int64]) -> str:
+    """Return a number that all columns share, or the smallest and the largest."""
+    least, most = counts.min(), counts.max()
+    return f"{least}" if least == most else f"{least} to {most}"
 
 
 def _label(values: np.ndarray, kind: str) -> str:

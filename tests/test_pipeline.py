@@ -455,3 +455,8 @@ def test_the_training_example_learns(done: RunReport) -> None:
     train = runpy.run_path(str(Path(__file__).parents[1] / "examples" / "train.py"))["main"]
     losses = train(str(done.store), epochs=20)
     assert np.mean(losses[-4:]) < 0.5 * np.mean(losses[:4])
+
+
+def test_inspecting_counts_what_statistics_are_of(done: RunReport, capsys: pytest.CaptureFixture[str]) -> None:
+    print_store(FeatureStore(done.store))
+    assert "statistics of train: rows of audio 33, text 33, video 32\n" in capsys.readouterr().out
