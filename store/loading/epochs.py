@@ -153,7 +153,32 @@ class Epochs:
         self._position, self._is_begun = self.batches.position(state), False
 
 
-class BatchSampler:
+class Resumable:
+    """Base of what goes through epochs, one at every iteration, and can go on in the middle of one."""
+
+    _epochs: Epochs
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the next iteration will be. Set, it begins anew, but after a state that is in it."""
+        return self._epochs.epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        self._epochs.epoch = epoch
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Let the next iteration be the rest of the epoch of a state.
+
+        Raises
+        ------
+        StoreError
+            If it is no state, or one of other segments or of another order.
+        """
+        self._epochs.load_state(state)
+
+
+class BatchSampler(Resumable):
     """The ``batch_sampler`` of a torch DataLoader over `SegmentDataset`; needs no torch itself.
 
     Yields batches as lists of (epoch, index), so that augmentations change from epoch to epoch in workers, too. Every
@@ -179,15 +204,6 @@ class BatchSampler:
         for batch in self._epochs.batches.after(position):
             yield [(position.epoch, int(index)) for index in batch]
 
-    @property
-    def epoch(self) -> int:
-        """The epoch that the next iteration will be. Set, it begins anew, but after a state that is in it."""
-        return self._epochs.epoch
-
-    @epoch.setter
-    def epoch(self, epoch: int) -> None:
-        self._epochs.epoch = epoch
-
     def state_dict(self, batches: int) -> dict[str, Any]:
         """Return a state to go on from.
 
@@ -203,13 +219,3 @@ class BatchSampler:
             If an epoch has not so many.
         """
         return self._epochs.state(batches)
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Let the next iteration be the rest of the epoch of a state.
-
-        Raises
-        ------
-        StoreError
-            If it is no state, or one of other segments or of another order.
-        """
-        self._epochs.load_state(state)

@@ -1,7 +1,7 @@
 """Batches copied straight from the memory map into buffers that are used again, by threads that work ahead."""
 
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from .buffers import BatchMemory, PooledMemory, allocate
 from .cold_rows import ColdMemory, major_faults
 from .counts import check_count
-from .epochs import EpochBatches, Epochs
+from .epochs import EpochBatches, Epochs, Resumable
 from .order import BatchOrder
 from .padding import Padding, make_batch
 from .segments import Segments
 
 
-class RingLoader:
+class RingLoader(Resumable):
     """Batches as numpy arrays, for JAX, scikit-learn or whatever reads numpy; every iteration is the next epoch.
 
     A batch belongs to whoever holds it: it is never overwritten as long as it, one of its arrays or a view of one is
@@ -82,28 +82,9 @@ class RingLoader:
             position.batches += 1
             yield batch
 
-    @property
-    def epoch(self) -> int:
-        """The epoch that the next iteration will be. Set, it begins anew, but after a state that is in it."""
-        return self._epochs.epoch
-
-    @epoch.setter
-    def epoch(self, epoch: int) -> None:
-        self._epochs.epoch = epoch
-
     def state_dict(self) -> dict[str, Any]:
         """Return a state to go on from: behind the batch that the iteration that began last handed out."""
         return self._epochs.state()
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Let the next iteration be the rest of the epoch of a state.
-
-        Raises
-        ------
-        StoreError
-            If it is no state, or one of other segments or of another order.
-        """
-        self._epochs.load_state(state)
 
     def _batches(self, epoch: int, batches: list[NDArray[np.int64]]) -> Generator[dict[str, Any], None, None]:
         """Yield the batches of indices, filled."""
